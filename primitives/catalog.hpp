@@ -75,7 +75,7 @@ using Catalog = ImplementationList<
     Implementation<"monitor/condvar",   "condvar", Standing::representative, "a flag under std::mutex and std::condition_variable; waits by std::condition_variable_any", MonitorMutex<P>, AnyCondition<P>>,
     Implementation<"std/mutex",         "std",     Standing::representative, "std::mutex and std::condition_variable: the reference",  std::mutex,                     StdCondition<P>>,
     Implementation<"std/timed_mutex",   "std",     Standing::variant,        "std::timed_mutex and std::condition_variable_any",       StdTimedMutex<P>,               AnyCondition<P>>,
-    Implementation<"atomic/fetch_add",  "atomic",  Standing::baseline,       "no lock: one atomic add (workload counter only)",        FetchAdd<P>,                    void>,
+    Implementation<"atomic/fetch_add",  "atomic",  Standing::baseline,       "no lock: one atomic add (workload counter only)",        FetchAdd<P>,                    NoCondition<P>>,
     Implementation<"none",              "none",    Standing::control,        "no synchronization: every workload must notice",         NoMutex,                        NoCondition<P>>>;
 // clang-format on
 
