@@ -484,7 +484,7 @@ std::string render_value(const Json& value) {
   if (value.is_number_integer()) return fmt::format("{}", value.get<long long>());
   if (value.is_number()) return fmt::format("{:.6g}", value.get<double>());
   if (value.is_array() &&
-      std::all_of(value.begin(), value.end(), [](const Json& v) { return v.is_number_unsigned(); })) {
+      std::all_of(value.begin(), value.end(), [](const Json& v) { return v.is_number_integer() && v >= 0; })) {
     return render_cpu_list(value.get<std::vector<std::size_t>>());
   }
   return value.dump();

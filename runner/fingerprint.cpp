@@ -32,8 +32,8 @@ constexpr int kMultipliesPerBatch = 8192;
 constexpr int kLineBatches = 16;
 constexpr int kLineBatchesNeeded = 4;  // fewer than that, and one lucky batch would speak for the rest
 constexpr std::uint32_t kRoundsPerBatch = 64;
-constexpr auto kPingPongLimit = std::chrono::microseconds(2500);  // 1 us a hop would still end in time
-constexpr auto kRescueAfter = std::chrono::microseconds(3000);
+constexpr auto kPingPongLimit = std::chrono::microseconds(2000);  // 900 ns a hop would still end in time
+constexpr auto kRescueAfter = std::chrono::microseconds(2200);
 constexpr int kSpinsPerLook = 256;
 constexpr std::size_t kLinePair = 128;  // processors fetch lines in pairs
 
