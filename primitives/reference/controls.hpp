@@ -1,0 +1,65 @@
+// The controls: what must fail, and what needs no lock. A suite that has never been seen to fail proves nothing, so
+// every workload is run over a mutex that excludes nobody, and the result must be a violated invariant. And the
+// cheapest way to count is one atomic instruction, the floor under every lock.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "primitives/concepts.hpp"
+#include "primitives/condition/condition_forms.hpp"
+#include "primitives/platform/native.hpp"
+
+namespace syncbench {
+
+/// Excludes nobody. It stops the compiler from moving memory accesses across it, as every mutex does, and nothing else:
+/// the loop around it keeps the shape that it has around a real lock.
+class NoMutex {
+ public:
+  NoMutex() = default;
+  NoMutex(const NoMutex&) = delete;
+  NoMutex& operator=(const NoMutex&) = delete;
+
+  void lock() noexcept { asm volatile("" ::: "memory"); }
+  bool try_lock() noexcept {
+    lock();
+    return true;
+  }
+  void unlock() noexcept { asm volatile("" ::: "memory"); }
+};
+
+/// Waits for nobody: every wait is over at once, for no reason, which a condition may do.
+template <Platform P>
+class NoCondition : public ConditionForms<NoCondition<P>, P> {
+ public:
+  NoCondition() = default;
+  NoCondition(const NoCondition&) = delete;
+  NoCondition& operator=(const NoCondition&) = delete;
+
+  void notify(std::uint32_t) noexcept {}
+
+ private:
+  friend ConditionForms<NoCondition, P>;
+  template <class Lock>
+  bool wait_before(Lock& lock, const auto& deadline) {
+    lock.unlock();
+    P::yield();
+    lock.lock();
+    return !deadline.passed();
+  }
+};
+
+/// A counter that needs no lock: one atomic add. Only the workload `counter` can use it.
+template <Platform P>
+class FetchAdd {
+ public:
+  void increment() noexcept { value_.fetch_add(1, std::memory_order_relaxed); }
+  std::uint64_t value() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  typename P::template Atomic<std::uint64_t> value_{0};
+};
+
+static_assert(Mutex<NoMutex> && ConditionFor<NoCondition<NativePlatform>, NoMutex>);
+
+}  // namespace syncbench

@@ -1,0 +1,69 @@
+// The standard library's own primitives behind this project's interface: what everything else is compared with. The
+// adapters add notify(n) and mend one fault of libstdc++ 12 (the longest durations overflow and return at once);
+// everything else passes straight through.
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+
+#include "primitives/concepts.hpp"
+#include "primitives/condition/condition_forms.hpp"
+#include "primitives/mutex/timed_forms.hpp"
+#include "primitives/platform/native.hpp"
+
+namespace syncbench {
+
+/// std::timed_mutex. (std::mutex needs no adapter.)
+template <Platform P>
+class StdTimedMutex : public TimedForms<StdTimedMutex<P>, P> {
+ public:
+  void lock() { mutex_.lock(); }
+  bool try_lock() { return mutex_.try_lock(); }
+  void unlock() { mutex_.unlock(); }
+
+ private:
+  friend TimedForms<StdTimedMutex, P>;
+  bool try_lock_before(const Deadline<typename P::Clock>& deadline) {
+    if (!deadline.unlimited()) return mutex_.try_lock_until(deadline.instant());
+    mutex_.lock();
+    return true;
+  }
+  std::timed_mutex mutex_;
+};
+
+/// std::condition_variable. Waits on a std::mutex itself; the unique_lock that the standard asks for is made and
+/// released around the call, which costs nothing.
+template <Platform P>
+class StdCondition : public ConditionForms<StdCondition<P>, P> {
+ public:
+  void notify(std::uint32_t n) noexcept {
+    if (n == kEverybody) return condition_.notify_all();
+    for (; n != 0; --n) condition_.notify_one();
+  }
+
+ private:
+  friend ConditionForms<StdCondition, P>;
+
+  // std::unique_lock on loan: the caller's mutex is still held when this goes out of scope.
+  struct Borrowed : std::unique_lock<std::mutex> {
+    explicit Borrowed(std::mutex& mutex) : unique_lock(mutex, std::adopt_lock) {}
+    ~Borrowed() { release(); }
+  };
+
+  bool wait_before(std::mutex& mutex, Never) {
+    Borrowed lock(mutex);
+    condition_.wait(lock);
+    return true;
+  }
+  bool wait_before(std::mutex& mutex, const Deadline<typename P::Clock>& deadline) {
+    if (deadline.unlimited()) return wait_before(mutex, Never{});
+    Borrowed lock(mutex);
+    return condition_.wait_until(lock, deadline.instant()) == std::cv_status::no_timeout;
+  }
+
+  std::condition_variable condition_;
+};
+
+static_assert(TimedMutex<StdTimedMutex<NativePlatform>> && ConditionFor<StdCondition<NativePlatform>, std::mutex>);
+
+}  // namespace syncbench

@@ -1,0 +1,54 @@
+// The waits that sleep: park at once, or spin for a while first. Sleeping costs two system calls and, across cores, the
+// time to wake an idle processor (tens of microseconds on a virtual machine); spinning first avoids it when the wait is
+// short, and must stay short enough not to matter when the wait is long.
+#pragma once
+
+#include "primitives/wait/wait_strategy.hpp"
+
+namespace syncbench {
+
+/// Sleeps as soon as there is something to wait for.
+template <Platform P>
+struct Park {
+  static constexpr bool kParks = true;
+  using Word = typename P::Word;
+
+  struct Episode {
+    static bool spin() noexcept { return false; }
+  };
+
+  template <class D>
+  static void park(const Word& word, std::uint32_t seen, const D& deadline, std::uint32_t tag = kAnyTag) noexcept {
+    P::park(word, seen, deadline, tag);
+  }
+  static void unpark(const void* address, std::uint32_t count, std::uint32_t tag = kAnyTag) noexcept {
+    P::unpark(address, count, tag);
+  }
+};
+
+/// Pauses, then yields, then sleeps. The pauses catch a partner that runs on another core; the yields run a partner
+/// that waits for this very core, for less than a sleep and a wake-up would cost; what lasts longer is worth a sleep.
+template <Platform P>
+struct SpinThenPark : Park<P> {
+  class Episode {
+   public:
+    bool spin() noexcept {
+      if (steps_ < kPauses) {
+        P::relax();
+      } else if (steps_ < kPauses + kYields) {
+        P::yield();
+      } else {
+        return false;
+      }
+      ++steps_;
+      return true;
+    }
+
+   private:
+    static constexpr unsigned kPauses = 100;
+    static constexpr unsigned kYields = 20;
+    unsigned steps_ = 0;
+  };
+};
+
+}  // namespace syncbench

@@ -1,0 +1,157 @@
+// The source document's first example: threads that increment one shared counter. With a mutex around the increment the
+// sum is exact; without one, updates are lost. The section can be made longer (`critical`), wider (`lines`) and rarer
+// (`parallel`); with all three at their defaults it is the bare increment.
+#include <deque>
+#include <mutex>
+
+#include "workloads/busy_work.hpp"
+#include "workloads/workload.hpp"
+
+namespace syncbench {
+namespace {
+
+// The counter and its complement: two words that only a thread alone in the section can keep in step. A sum that comes
+// out right can hide two errors; a pair out of step is seen by the next thread that looks.
+struct alignas(kNoSharing) Witness {
+  std::uint64_t count = 0;
+  std::uint64_t complement = ~std::uint64_t{0};
+  std::uint64_t scratch = 1;  // where the delay work starts and ends
+
+  /// One step; true if the pair was in step before.
+  bool step() noexcept {
+    const std::uint64_t seen = count;
+    const bool in_step = complement == ~seen;
+    count = seen + 1;
+    complement = ~(seen + 1);
+    return in_step;
+  }
+};
+
+struct alignas(kNoSharing) Line {
+  std::uint64_t touched = 0;
+};
+
+struct alignas(kNoSharing) Tally {
+  std::uint64_t violations = 0;
+};
+
+template <class I, class Probe>
+class Counter {
+ public:
+  static constexpr bool kRuns = Mutex<typename I::Mutex>;
+
+  Counter(const Params& params, Team& team)
+      : critical_(steps_for(params["critical"])),
+        parallel_(steps_for(params["parallel"])),
+        lines_(static_cast<std::size_t>(params["lines"]) - 1),
+        tallies_(team.slots().size()) {
+    team.name(&mutex_, sizeof mutex_, "mutex");
+  }
+
+  void run(Worker& worker, Probe& probe) {
+    const bool bare = critical_ == 0 && parallel_ == 0 && lines_.empty();
+    bare ? loop<false>(worker, probe) : loop<true>(worker, probe);
+  }
+
+  void close() noexcept {}
+
+  Verdict verify(const Team& team) const {
+    std::uint64_t violations = 0;
+    for (const Tally& tally : tallies_) violations += tally.violations;
+    const std::uint64_t expected = total_operations(team);
+    if (witness_.count == expected && violations == 0) return {};
+    return Verdict::violated("counted " + std::to_string(witness_.count) + " of " + std::to_string(expected) +
+                             " increments; the witness was out of step " + std::to_string(violations) + " times");
+  }
+
+ private:
+  // Decided once, outside the loop: whether there is any work beyond the increment.
+  template <bool kWithWork>
+  void loop(Worker& worker, Probe& probe) noexcept {
+    std::uint64_t violations = 0;
+    std::uint64_t local = worker.rank() + 1;
+    while (worker.running()) {
+      const auto started = probe.start();
+      mutex_.lock();
+      probe.finish(started);
+      violations += !witness_.step();
+      if constexpr (kWithWork) {
+        for (Line& line : lines_) ++line.touched;
+        if (critical_ != 0) witness_.scratch = multiply_chain(witness_.scratch, critical_);
+      }
+      mutex_.unlock();
+      if constexpr (kWithWork) {
+        if (parallel_ != 0) local = multiply_chain(local, parallel_);
+      }
+      worker.done();
+    }
+    asm volatile("" ::"r"(local));
+    tallies_[worker.rank()].violations = violations;
+  }
+
+  alignas(kNoSharing) typename I::Mutex mutex_;
+  Witness witness_;
+  alignas(kNoSharing) std::uint32_t critical_;
+  std::uint32_t parallel_;
+  std::vector<Line> lines_;
+  std::vector<Tally> tallies_;
+};
+
+// The floor: one atomic add, with nothing to hold a section together.
+template <class I, class Probe>
+requires requires(typename I::Mutex counter) {
+  counter.increment();
+}
+class Counter<I, Probe> {
+ public:
+  static constexpr bool kRuns = true;
+
+  Counter(const Params& params, Team&)
+      : has_section_(params["critical"] > 0 || params["lines"] > 1), parallel_(steps_for(params["parallel"])) {}
+
+  void run(Worker& worker, Probe& probe) noexcept {
+    if (has_section_) return;
+    std::uint64_t local = worker.rank() + 1;
+    while (worker.running()) {
+      const auto started = probe.start();
+      counter_.increment();
+      probe.finish(started);
+      if (parallel_ != 0) local = multiply_chain(local, parallel_);
+      worker.done();
+    }
+    asm volatile("" ::"r"(local));
+  }
+
+  void close() noexcept {}
+
+  Verdict verify(const Team& team) const {
+    if (has_section_) return Verdict::skipped("one atomic add has no critical section to fill");
+    const std::uint64_t expected = total_operations(team);
+    if (counter_.value() == expected) return {};
+    return Verdict::violated("counted " + std::to_string(counter_.value()) + " of " + std::to_string(expected));
+  }
+
+ private:
+  alignas(kNoSharing) typename I::Mutex counter_;
+  alignas(kNoSharing) bool has_section_;
+  std::uint32_t parallel_;
+};
+
+}  // namespace
+
+Workload counter_workload() {
+  return make_workload<Counter>({
+      .name = "counter",
+      .source = "Why Do We Need Synchronization? (the shared counter)",
+      .summary = "threads increment one shared counter under a mutex",
+      .operation = "one increment: lock, increment, unlock",
+      .latency = "time to acquire: from asking for the mutex to holding it",
+      .invariant = "the counter equals the number of increments, and a two-word witness is never out of step",
+      .roles = {{"worker", "workers", true}},
+      .parameters = {{"critical", "ns", 0, 0, 1e9, "work inside the critical section"},
+                     {"parallel", "ns", 0, 0, 1e9, "work between two increments, outside"},
+                     {"lines", "", 1, 1, 4096, "cache lines written inside the critical section"}},
+  });
+}
+
+}  // namespace syncbench
