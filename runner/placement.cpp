@@ -20,8 +20,24 @@ using Selection = PolicyInfo::Selection;
 using Range = Selection::Range;
 using PuField = unsigned Pu::*;
 
-[[noreturn]] void refuse(std::string_view policy, const std::string& reason) {
-  throw PlacementError("placement '" + std::string(policy) + "': " + reason);
+void append(std::string& text, std::string_view part) {
+  text += part;
+}
+void append(std::string& text, std::size_t number) {
+  text += std::to_string(number);
+}
+
+// Texts and numbers in a row. (Chains of operator+ that begin with a literal trip a false -Wrestrict of GCC 12.)
+template <class... Parts>
+std::string joined(const Parts&... parts) {
+  std::string text;
+  (append(text, parts), ...);
+  return text;
+}
+
+template <class... Parts>
+[[noreturn]] void refuse(std::string_view policy, const Parts&... reason) {
+  throw PlacementError(joined("placement '", policy, "': ", reason...));
 }
 
 std::size_t distinct(const Machine& machine, PuField field) {
@@ -155,12 +171,11 @@ std::string as_ranges(const std::set<unsigned>& indices) {
   std::string text;
   int ranges = 0;
   for (auto at = indices.begin(); at != indices.end(); ++ranges) {
-    if (ranges == kMaxRanges) return text + ",... (" + std::to_string(indices.size()) + " in all)";
+    if (ranges == kMaxRanges) return joined(text, ",... (", indices.size(), " in all)");
     const unsigned first = *at;
     unsigned last = first;
     for (++at; at != indices.end() && *at == last + 1; ++at) last = *at;
-    text += (text.empty() ? "" : ",") + std::to_string(first);
-    if (last != first) text += "-" + std::to_string(last);
+    text += joined(text.empty() ? "" : ",", first, last == first ? "" : joined("-", last));
   }
   return text;
 }
@@ -204,8 +219,7 @@ std::vector<Selection> parse_list(std::string_view whole_text, std::string_view 
   for (const std::string_view part : split(argument, ',')) {
     const auto range = parse_range(part);
     if (!range) {
-      refuse(whole_text,
-             "'" + std::string(part) + "' is not an OS index (3), a range (4-7) or a range with a stride (4-7:2)");
+      refuse(whole_text, "'", part, "' is not an OS index (3), a range (4-7) or a range with a stride (4-7:2)");
     }
     selection.ranges.push_back(*range);
   }
@@ -232,12 +246,10 @@ Order list(const Machine& machine, const Policy& policy) {
   for_each_index(policy.selections().front().ranges, [&](unsigned os) {
     const auto found = by_os.find(os);
     if (found == by_os.end()) {
-      refuse(policy.text(),
-             "PU " + std::to_string(os) + " is not one that this process may use: " + as_ranges(allowed));
+      refuse(policy.text(), "PU ", os, " is not one that this process may use: ", as_ranges(allowed));
     }
     if (!used.insert(os).second) {
-      refuse(policy.text(),
-             "PU " + std::to_string(os) + " is named twice; more threads than PUs start again at the front");
+      refuse(policy.text(), "PU ", os, " is named twice; more threads than PUs start again at the front");
     }
     order.push_back(found->second);
   });
@@ -268,16 +280,16 @@ std::vector<Selection> parse_hwloc(std::string_view whole_text, std::string_view
     const std::size_t colon = part.find(':');
     const Level* level = level_named(part.substr(0, colon));
     if (level == nullptr || colon == std::string_view::npos) {
-      refuse(whole_text, "'" + std::string(part) + "' is not TYPE:INDEX with a type of package, numa, l3, core, pu");
+      refuse(whole_text, "'", part, "' is not TYPE:INDEX with a type of package, numa, l3, core, pu");
     }
     if (outer != nullptr && (level == outer || level->depth < outer->depth)) {
-      refuse(whole_text, std::string(level->name) + " cannot be inside " + std::string(outer->name) +
-                             "; the order is package, numa or l3, core, pu");
+      refuse(whole_text, level->name, " cannot be inside ", outer->name,
+             "; the order is package, numa or l3, core, pu");
     }
     const std::string_view indices = part.substr(colon + 1);
     const auto range = parse_range(indices);
     if (indices != "all" && (!range || indices.find(':') != std::string_view::npos)) {
-      refuse(whole_text, "'" + std::string(indices) + "' is not an index (3), a range (0-3) or all");
+      refuse(whole_text, "'", indices, "' is not an index (3), a range (0-3) or all");
     }
     selections.push_back({level->name, range ? std::vector{*range} : std::vector<Range>{}});
     outer = level;
@@ -292,9 +304,8 @@ std::vector<Order> select(const Machine& machine, const Policy& policy, const Or
   std::vector<Order> selected;
   for_each_index(wanted.ranges, [&](unsigned index) {
     if (index >= parts.size()) {
-      refuse(policy.text(), "there is no " + std::string(wanted.level) + ":" + std::to_string(index) +
-                                " among those that this process may use there: 0" +
-                                (parts.size() > 1 ? "-" + std::to_string(parts.size() - 1) : ""));
+      refuse(policy.text(), "there is no ", wanted.level, ":", index,
+             " among those that this process may use there: ", parts.size() > 1 ? joined("0-", parts.size() - 1) : "0");
     }
     selected.push_back(parts[index]);
   });
@@ -345,7 +356,7 @@ constexpr std::array kPolicies{
 
 std::string all_usages() {
   std::string text;
-  for (const PolicyInfo& info : kPolicies) text += (text.empty() ? "" : ", ") + std::string(info.usage);
+  for (const PolicyInfo& info : kPolicies) text += joined(text.empty() ? "" : ", ", info.usage);
   return text;
 }
 
@@ -361,7 +372,7 @@ std::string aligned(const std::vector<Row>& rows) {
   std::string text;
   for (const Row& row : rows) {
     for (std::size_t i = 0; i < row.size(); ++i) {
-      text += (i == 0 ? "" : "  ") + std::string(widths[i] - row[i].size(), ' ') + row[i];
+      text += joined(i == 0 ? "" : "  ", std::string(widths[i] - row[i].size(), ' '), row[i]);
     }
     text += '\n';
   }
@@ -393,11 +404,11 @@ Policy Policy::parse(std::string_view text) {
   const auto info = std::find_if(kPolicies.begin(), kPolicies.end(), [&](const PolicyInfo& candidate) {
     return !name.empty() && (candidate.name == name || candidate.alias == name);
   });
-  if (info == kPolicies.end()) refuse(text, "no such policy; allowed: " + all_usages());
+  if (info == kPolicies.end()) refuse(text, "no such policy; allowed: ", all_usages());
   const bool has_argument = colon != std::string_view::npos;
-  if (has_argument && info->parse_argument == nullptr) refuse(text, std::string(info->name) + " takes no argument");
+  if (has_argument && info->parse_argument == nullptr) refuse(text, info->name, " takes no argument");
   if (!has_argument && info->parse_argument != nullptr) {
-    refuse(text, std::string(info->name) + " needs an argument, as in " + std::string(info->usage));
+    refuse(text, info->name, " needs an argument, as in ", info->usage);
   }
   Policy policy;
   policy.info_ = &*info;

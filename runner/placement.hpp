@@ -23,7 +23,7 @@ struct Pu {
   unsigned smt = 0;      // rank among the usable PUs of its core, from 0
   unsigned llc = 0;      // outermost data cache; the package where no cache is known
   unsigned package = 0;
-  unsigned numa = 0;  // the NUMA node whose memory is local
+  unsigned numa = 0;  // the NUMA node whose memory is local, by its OS index (as numactl counts)
   // Core kind of a hybrid machine: 0 or more is a rank, higher is faster; negative is unranked. Two PUs with
   // different values differ in kind; two unranked kinds differ in value, and neither counts as the faster one.
   int kind = -1;

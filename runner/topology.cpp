@@ -81,7 +81,7 @@ unsigned numa_node(hwloc_topology_t topology, hwloc_obj_t pu) {
     const auto rank = [](hwloc_obj_t n) { return std::pair(hwloc_bitmap_weight(n->cpuset), n->os_index); };
     if (nearest == nullptr || rank(node) < rank(nearest)) nearest = node;
   }
-  return nearest != nullptr ? nearest->logical_index : 0;
+  return nearest != nullptr ? nearest->os_index : 0;
 }
 
 // hwloc ranks either all kinds or none; unranked ones become -2, -3, ..., so that they stay different from each other
@@ -152,9 +152,9 @@ std::optional<unsigned> only_member(hwloc_const_bitmap_t bitmap) {
 }  // namespace
 
 struct Topology::Impl {
-  // Takes a topology that is configured but not loaded.
-  explicit Impl(TopologyHandle configured) : handle(std::move(configured)) {
-    check(hwloc_topology_load(handle.get()), "read the machine");
+  // Takes a topology that is configured but not loaded, and what to say if it cannot be.
+  Impl(TopologyHandle configured, const std::string& complaint) : handle(std::move(configured)) {
+    if (hwloc_topology_load(handle.get()) != 0) throw TopologyError(complaint);
     machine.pus = usable_pus(handle.get());
     machine.is_this_system = is_real(handle.get());
     machine.synthetic = synthetic_text(handle.get());
@@ -176,7 +176,7 @@ Topology Topology::load() {
   check(hwloc_topology_set_flags(handle.get(),
                                  HWLOC_TOPOLOGY_FLAG_RESTRICT_TO_CPUBINDING | HWLOC_TOPOLOGY_FLAG_IS_THISSYSTEM),
         "be told to respect the CPU binding of this process");
-  Topology topology(std::make_unique<Impl>(std::move(handle)));
+  Topology topology(std::make_unique<Impl>(std::move(handle), "hwloc cannot read this machine"));
   for (const char* variable : {"HWLOC_SYNTHETIC", "HWLOC_XMLFILE"}) {
     if (is_set(variable) && topology.is_this_system() && !is_set("HWLOC_THISSYSTEM")) {
       throw TopologyError(std::string(variable) + "='" + std::getenv(variable) +
@@ -187,19 +187,20 @@ Topology Topology::load() {
 }
 
 Topology Topology::synthetic(const std::string& description) {
+  const std::string complaint = "'" + description + "' is not a synthetic machine that hwloc can read";
   TopologyHandle handle = new_topology();
-  if (hwloc_topology_set_synthetic(handle.get(), description.c_str()) != 0) {
-    throw TopologyError("'" + description + "' is not a synthetic machine that hwloc can read");
-  }
-  return Topology(std::make_unique<Impl>(std::move(handle)));
+  if (hwloc_topology_set_synthetic(handle.get(), description.c_str()) != 0) throw TopologyError(complaint);
+  return Topology(std::make_unique<Impl>(std::move(handle), complaint));
 }
 
 Topology Topology::xml(const std::string& text) {
+  const std::string complaint = "the text is not the XML of a machine that hwloc can read";
   TopologyHandle handle = new_topology();
+  // The size counts the terminating zero.
   if (hwloc_topology_set_xmlbuffer(handle.get(), text.c_str(), static_cast<int>(text.size() + 1)) != 0) {
-    throw TopologyError("the text is not the XML of a machine that hwloc can read");
+    throw TopologyError(complaint);
   }
-  return Topology(std::make_unique<Impl>(std::move(handle)));
+  return Topology(std::make_unique<Impl>(std::move(handle), complaint));
 }
 
 const Machine& Topology::machine() const {
