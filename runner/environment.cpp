@@ -20,16 +20,29 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr double kLoadPerCpuLimit = 0.5;  // one busy program on two processors is already seen in every 2-thread point
-constexpr double kPressurePercentLimit = 5;  // load average lags; stalled time of the last ten seconds does not
-constexpr double kDeepIdleMicroseconds =
-    20;  // about one wake-up: a deeper state doubles what a blocking primitive costs
-constexpr std::pair<int, int> kCondvarSince{2, 25};  // glibc bug 25847 came with the condition variables of 2.25 ...
-constexpr std::pair<int, int> kCondvarFixed{2, 41};  // ... and left with 2.41
+// One busy program on two processors is already seen in every point of two threads.
+constexpr double kLoadPerCpuLimit = 0.5;
+// The load average lags behind; time stalled in the last ten seconds does not.
+constexpr double kPressurePercentLimit = 5;
+// About one wake-up: a deeper state doubles what a blocking primitive costs.
+constexpr double kDeepIdleMicroseconds = 20;
+// glibc bug 25847 came with the condition variables of 2.25 and left with 2.41.
+constexpr std::pair<double, double> kCondvarSince{2, 25};
+constexpr std::pair<double, double> kCondvarFixed{2, 41};
 
-template <typename T>
-void put(Json& object, const std::string& key, const std::optional<T>& value) {
+void put_flag(Json& object, const std::string& key, const std::optional<bool>& value) {
   if (value) object[key] = *value;
+}
+
+/// A whole number is stored as one, so that a setting of 2 does not read 2.0.
+void put_number(Json& object, const std::string& key, const std::optional<double>& value) {
+  constexpr double kExact = 9e15;  // below it a double holds every whole number
+  if (!value) return;
+  if (std::abs(*value) < kExact && *value == std::trunc(*value)) {
+    object[key] = static_cast<long long>(*value);
+  } else {
+    object[key] = *value;
+  }
 }
 
 void put_text(Json& object, const std::string& key, const std::optional<std::string>& value) {
@@ -150,9 +163,9 @@ void capture_kernel(const SystemFiles& files, Json& system) {
   const auto nohz = read_text(files, "/sys/devices/system/cpu/nohz_full");
   if (nohz && parse_cpu_list(*nohz)) system["nohz_full_cpus"] = *nohz;  // an unset list reads "(null)"
   put_text(system, "clocksource", read_text(files, "/sys/devices/system/clocksource/clocksource0/current_clocksource"));
-  put(system, "sched_autogroup", to_flag(read_number(files, "/proc/sys/kernel/sched_autogroup_enabled")));
-  put(system, "aslr", read_number(files, "/proc/sys/kernel/randomize_va_space"));
-  put(system, "perf_event_paranoid", read_number(files, "/proc/sys/kernel/perf_event_paranoid"));
+  put_flag(system, "sched_autogroup", to_flag(read_number(files, "/proc/sys/kernel/sched_autogroup_enabled")));
+  put_number(system, "aslr", read_number(files, "/proc/sys/kernel/randomize_va_space"));
+  put_number(system, "perf_event_paranoid", read_number(files, "/proc/sys/kernel/perf_event_paranoid"));
   for (const std::string& name : list_directory(files, "/sys/devices/system/cpu/vulnerabilities")) {
     const auto state = read_text(files, "/sys/devices/system/cpu/vulnerabilities/" + name);
     if (state && *state != "Not affected") put_text(system, "vulnerability_" + name, state);
@@ -184,7 +197,7 @@ void capture_frequency(const SystemFiles& files, const std::vector<std::size_t>&
   if (no_turbo) {
     system["turbo"] = !*no_turbo;
   } else {
-    put(system, "turbo", boost);
+    put_flag(system, "turbo", boost);
   }
 }
 
@@ -204,12 +217,12 @@ std::optional<double> deepest_idle_exit(const SystemFiles& files, const std::vec
 
 void capture_power(const SystemFiles& files, const std::vector<std::size_t>& cpus, Json& system) {
   capture_frequency(files, cpus, system);
-  put(system, "smt", to_flag(read_number(files, "/sys/devices/system/cpu/smt/active")));
+  put_flag(system, "smt", to_flag(read_number(files, "/sys/devices/system/cpu/smt/active")));
   put_text(system, "idle_driver", read_text(files, "/sys/devices/system/cpu/cpuidle/current_driver"));
   const auto governor = read_text(files, "/sys/devices/system/cpu/cpuidle/current_governor");
   put_text(system, "idle_governor",
            governor ? governor : read_text(files, "/sys/devices/system/cpu/cpuidle/current_governor_ro"));
-  put(system, "idle_deepest_us", deepest_idle_exit(files, cpus));
+  put_number(system, "idle_deepest_us", deepest_idle_exit(files, cpus));
 }
 
 void capture_memory(const SystemFiles& files, Json& system) {
@@ -219,19 +232,19 @@ void capture_memory(const SystemFiles& files, Json& system) {
   if (open != std::string::npos && close != std::string::npos && open < close) {
     system["transparent_hugepages"] = modes.substr(open + 1, close - open - 1);
   }
-  put(system, "numa_balancing", to_flag(read_number(files, "/proc/sys/kernel/numa_balancing")));
+  put_flag(system, "numa_balancing", to_flag(read_number(files, "/proc/sys/kernel/numa_balancing")));
 }
 
 void capture_load(const SystemFiles& files, Json& system) {
   const std::vector<std::string> load = split(read_text(files, "/proc/loadavg").value_or(""), " ");
   static constexpr std::array kNames = {"load_1min", "load_5min", "load_15min"};
-  for (std::size_t i = 0; i < kNames.size() && i < load.size(); ++i) put(system, kNames[i], to_number(load[i]));
+  for (std::size_t i = 0; i < kNames.size() && i < load.size(); ++i) put_number(system, kNames[i], to_number(load[i]));
   const auto pressure = read_text(files, "/proc/pressure/cpu");
   if (!pressure) return;
   system["psi"] = true;
   for (const std::string& word : split(*pressure, " \n")) {
     if (word == "full") break;
-    if (word.rfind("avg10=", 0) == 0) put(system, "psi_cpu_avg10_percent", to_number(word.substr(6)));
+    if (word.rfind("avg10=", 0) == 0) put_number(system, "psi_cpu_avg10_percent", to_number(word.substr(6)));
   }
 }
 
@@ -258,7 +271,7 @@ void capture_control_groups(const SystemFiles& files, Json& system) {
       const auto quota = quota_of(files, group->version, directory);
       if (quota) tightest = std::min(tightest.value_or(*quota), *quota);
     }
-    put(system, "cpu_quota", tightest);
+    put_number(system, "cpu_quota", tightest);
   }
   if (const auto group = find_control_group(files, "cpuset")) {
     const std::string name = group->version == 2 ? "/cpuset.cpus.effective" : "/cpuset.effective_cpus";
@@ -301,7 +314,7 @@ std::optional<bool> has_condvar_bug(const std::string& version) {
   const auto major = to_number(parts[0]);
   const auto minor = to_number(parts[1]);
   if (!major || !minor) return std::nullopt;
-  const std::pair<int, int> number{static_cast<int>(*major), static_cast<int>(*minor)};
+  const std::pair<double, double> number{*major, *minor};
   return number >= kCondvarSince && number < kCondvarFixed;
 }
 
@@ -321,7 +334,7 @@ Json capture_system(const SystemFiles& files, const TopologySummary& topology) {
   capture_job(files, system);
   const std::string glibc = gnu_get_libc_version();
   system["glibc"] = glibc;
-  put(system, "glibc_lost_wakeup_bug", has_condvar_bug(glibc));
+  put_flag(system, "glibc_lost_wakeup_bug", has_condvar_bug(glibc));
   return system;
 }
 

@@ -1,6 +1,6 @@
 // The fingerprint and the accounting of fingerprint.hpp. The line is timed by two threads that pass one word to and
 // fro; all that can go wrong there is that a partner does not run, so both watch one deadline, and the caller, if need
-// be, takes the binding off them so that they can run somewhere and end.
+// be, fetches a waiting thread to its own processor so that it can end.
 
 #include "fingerprint.hpp"
 
@@ -157,13 +157,16 @@ void play(Rally& rally, Player& player, const PuBinder& bind) {
   rally.finished.notify_one();  // under the lock: the caller may destroy the rally once it has seen 0
 }
 
-/// Lets a thread that waits for a busy processor run wherever the caller may. A failure only means that the join takes
-/// longer.
-void unbind(std::thread& thread) {
-  cpu_set_t mine;
-  if (sched_getaffinity(0, sizeof(mine), &mine) == 0) {
-    pthread_setaffinity_np(thread.native_handle(), sizeof(mine), &mine);
-  }
+/// Fetches a thread that waits for a busy processor to the one that the caller is on, and is about to leave idle. A
+/// wider set would not do: the kernel moves a waiting thread only off a processor that it may no longer use. A failure
+/// means no more than a longer join.
+void fetch(std::thread& thread) {
+  const int here = sched_getcpu();
+  if (here < 0 || here >= CPU_SETSIZE) return;
+  cpu_set_t only_here;
+  CPU_ZERO(&only_here);
+  CPU_SET(here, &only_here);
+  pthread_setaffinity_np(thread.native_handle(), sizeof(only_here), &only_here);
 }
 
 /// Plays one rally and leaves what the players found in them. False where the threads could not be started.
@@ -186,7 +189,7 @@ bool hold_rally(Player (&players)[2], const PuBinder& bind) {
     if (!rally.finished.wait_until(lock, start + kRescueAfter, all_done)) {
       lock.unlock();
       for (Player& player : players) {
-        if (player.thread.joinable()) unbind(player.thread);
+        if (player.thread.joinable()) fetch(player.thread);
       }
     }
   }
