@@ -1,31 +1,14 @@
 // The source document's first example: threads that increment one shared counter. With a mutex around the increment the
 // sum is exact; without one, updates are lost. The section can be made longer (`critical`), wider (`lines`) and rarer
 // (`parallel`); with all three at their defaults it is the bare increment.
-#include <deque>
 #include <mutex>
 
 #include "workloads/busy_work.hpp"
+#include "workloads/witness.hpp"
 #include "workloads/workload.hpp"
 
 namespace syncbench {
 namespace {
-
-// The counter and its complement: two words that only a thread alone in the section can keep in step. A sum that comes
-// out right can hide two errors; a pair out of step is seen by the next thread that looks.
-struct alignas(kNoSharing) Witness {
-  std::uint64_t count = 0;
-  std::uint64_t complement = ~std::uint64_t{0};
-  std::uint64_t scratch = 1;  // where the delay work starts and ends
-
-  /// One step; true if the pair was in step before.
-  bool step() noexcept {
-    const std::uint64_t seen = count;
-    const bool in_step = complement == ~seen;
-    count = seen + 1;
-    complement = ~(seen + 1);
-    return in_step;
-  }
-};
 
 struct alignas(kNoSharing) Line {
   std::uint64_t touched = 0;
@@ -77,7 +60,7 @@ class Counter {
       violations += !witness_.step();
       if constexpr (kWithWork) {
         for (Line& line : lines_) ++line.touched;
-        if (critical_ != 0) witness_.scratch = multiply_chain(witness_.scratch, critical_);
+        if (critical_ != 0) scratch_ = multiply_chain(scratch_, critical_);
       }
       mutex_.unlock();
       if constexpr (kWithWork) {
@@ -90,7 +73,9 @@ class Counter {
   }
 
   alignas(kNoSharing) typename I::Mutex mutex_;
-  Witness witness_;
+  // Guarded by mutex_:
+  alignas(kNoSharing) Witness witness_;
+  std::uint64_t scratch_ = 1;  // where the delay work starts and ends
   alignas(kNoSharing) std::uint32_t critical_;
   std::uint32_t parallel_;
   std::vector<Line> lines_;

@@ -2,52 +2,16 @@
 // control breaks it. Nothing here measures; placement, windows and processes are the runner's.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
-#include <deque>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "workloads/catalog.hpp"
+#include "workloads/plain_team.hpp"
 
 namespace syncbench {
 namespace {
-
-class PlainTeam : public Team {
- public:
-  PlainTeam(std::vector<unsigned> roles, std::chrono::milliseconds window) : roles_(std::move(roles)), window_(window) {
-    unsigned threads = 0;
-    for (const unsigned count : roles_) threads += count;
-    slots_ = std::vector<WorkerSlot>(threads);
-  }
-
-  void run(void* state, void (*body)(void*, Worker&), void (*close)(void*)) override {
-    control_.phase = Phase::measure;
-    std::vector<std::thread> threads;
-    for (unsigned role = 0, rank = 0; role < roles_.size(); ++role) {
-      for (unsigned role_rank = 0; role_rank < roles_[role]; ++role_rank, ++rank) {
-        threads.emplace_back([=, this] {
-          Worker worker(control_, slots_[rank], rank, role, role_rank);
-          body(state, worker);
-        });
-      }
-    }
-    std::this_thread::sleep_for(window_);
-    control_.phase = Phase::stop;
-    close(state);
-    for (std::thread& thread : threads) thread.join();
-  }
-  std::span<const unsigned> roles() const override { return roles_; }
-  std::span<const WorkerSlot> slots() const override { return slots_; }
-  unsigned sample_every() const override { return 3; }
-  void name(const void*, std::size_t, std::string_view) override {}
-
- private:
-  std::vector<unsigned> roles_;
-  std::chrono::milliseconds window_;
-  Control control_;
-  std::vector<WorkerSlot> slots_;
-};
 
 Params defaults_of(const Workload& workload) {
   Params params;
@@ -83,8 +47,10 @@ TEST_P(CaseTest, keeps_the_invariant_and_the_control_breaks_it) {
   EXPECT_EQ(violated, subject.standing == Standing::control) << reason;
 }
 
-TEST_P(CaseTest, times_every_third_operation_in_a_latency_trial) {
-  if (subject.standing == Standing::control) GTEST_SKIP() << "controls are caught, not timed";
+struct RealCaseTest : CaseTest {};  // controls are caught, not timed
+struct LockTest : CaseTest {};      // what has a critical section
+
+TEST_P(RealCaseTest, times_every_third_operation_in_a_latency_trial) {
   PlainTeam team(two_of_each, std::chrono::milliseconds(20));
   const Verdict verdict = subject.latency(team, defaults_of(workload));
   EXPECT_EQ(verdict.kind, Verdict::Kind::ok) << verdict.reason;
@@ -92,8 +58,7 @@ TEST_P(CaseTest, times_every_third_operation_in_a_latency_trial) {
   EXPECT_LE(latencies(team), total_operations(team) / 3 + team.slots().size() + 1);
 }
 
-TEST_P(CaseTest, keeps_the_invariant_with_work_inside_and_outside_and_uneven_roles) {
-  if (subject.standing == Standing::control || subject.standing == Standing::baseline) GTEST_SKIP() << "needs a lock";
+TEST_P(LockTest, keeps_the_invariant_with_work_inside_and_outside_and_uneven_roles) {
   Params params = defaults_of(workload);
   params.set("critical", 50);
   params.set("parallel", 100);
@@ -105,20 +70,26 @@ TEST_P(CaseTest, keeps_the_invariant_with_work_inside_and_outside_and_uneven_rol
   EXPECT_GT(total_operations(team), 0U);
 }
 
-std::vector<std::pair<const Workload*, const Case*>> all_cases() {
+std::vector<std::pair<const Workload*, const Case*>> cases_without(std::vector<Standing> left_out) {
   std::vector<std::pair<const Workload*, const Case*>> cases;
   for (const Workload& workload : all_workloads())
-    for (const Case& subject : workload.cases) cases.emplace_back(&workload, &subject);
+    for (const Case& subject : workload.cases)
+      if (std::ranges::count(left_out, subject.standing) == 0) cases.emplace_back(&workload, &subject);
   return cases;
 }
 
-INSTANTIATE_TEST_SUITE_P(Workloads, CaseTest, testing::ValuesIn(all_cases()), [](const auto& info) {
+std::string name_of(const testing::TestParamInfo<CaseTest::ParamType>& info) {
   std::string name =
       std::string(info.param.first->description.name) + "_" + std::string(info.param.second->implementation);
   for (char& c : name)
     if (c == '/' || c == '-') c = '_';
   return name;
-});
+}
+
+INSTANTIATE_TEST_SUITE_P(Workloads, CaseTest, testing::ValuesIn(cases_without({})), name_of);
+INSTANTIATE_TEST_SUITE_P(Workloads, RealCaseTest, testing::ValuesIn(cases_without({Standing::control})), name_of);
+INSTANTIATE_TEST_SUITE_P(Workloads, LockTest, testing::ValuesIn(cases_without({Standing::control, Standing::baseline})),
+                         name_of);
 
 TEST(Baseline, refuses_a_critical_section) {
   const Workload& counter = all_workloads().front();
