@@ -35,7 +35,14 @@ enum class Standing {
   control,         ///< does not synchronize: must be caught
 };
 
-/// The primitives of one implementation, under one name: a workload is a template over this.
+/// The primitives that belong together: a workload is a template over this.
+template <class MutexType, class ConditionType>
+struct Suite {
+  using Mutex = MutexType;
+  using Condition = ConditionType;
+};
+
+/// A suite under a name.
 template <Text kNameText, Text kFamilyText, Standing kStandingValue, Text kSummaryText, class MutexType,
           class ConditionType>
 struct Implementation {
@@ -45,6 +52,7 @@ struct Implementation {
   static constexpr Standing kStanding = kStandingValue;
   using Mutex = MutexType;
   using Condition = ConditionType;
+  using Types = Suite<Mutex, Condition>;
 };
 
 template <class... Implementations>

@@ -18,10 +18,10 @@ struct alignas(kNoSharing) Tally {
   std::uint64_t violations = 0;
 };
 
-template <class I, class Probe>
+template <class S, class Probe>
 class Counter {
  public:
-  static constexpr bool kRuns = Mutex<typename I::Mutex>;
+  static constexpr bool kRuns = Mutex<typename S::Mutex>;
 
   Counter(const Params& params, Team& team)
       : critical_(steps_for(params["critical"])),
@@ -72,7 +72,7 @@ class Counter {
     tallies_[worker.rank()].violations = violations;
   }
 
-  alignas(kNoSharing) typename I::Mutex mutex_;
+  alignas(kNoSharing) typename S::Mutex mutex_;
   // Guarded by mutex_:
   alignas(kNoSharing) Witness witness_;
   std::uint64_t scratch_ = 1;  // where the delay work starts and ends
@@ -83,11 +83,11 @@ class Counter {
 };
 
 // The floor: one atomic add, with nothing to hold a section together.
-template <class I, class Probe>
-requires requires(typename I::Mutex counter) {
+template <class S, class Probe>
+requires requires(typename S::Mutex counter) {
   counter.increment();
 }
-class Counter<I, Probe> {
+class Counter<S, Probe> {
  public:
   static constexpr bool kRuns = true;
 
@@ -117,7 +117,7 @@ class Counter<I, Probe> {
   }
 
  private:
-  alignas(kNoSharing) typename I::Mutex counter_;
+  alignas(kNoSharing) typename S::Mutex counter_;
   alignas(kNoSharing) bool has_section_;
   std::uint32_t parallel_;
 };

@@ -24,10 +24,10 @@ std::uint64_t mix(std::uint64_t x) noexcept {
   return x ^ (x >> 31);
 }
 
-template <class I, class Probe>
+template <class S, class Probe>
 class ProdCons {
  public:
-  static constexpr bool kRuns = Mutex<typename I::Mutex> && ConditionFor<typename I::Condition, typename I::Mutex>;
+  static constexpr bool kRuns = Mutex<typename S::Mutex> && ConditionFor<typename S::Condition, typename S::Mutex>;
 
   ProdCons(const Params& params, Team& team)
       : capacity_(static_cast<std::size_t>(params["capacity"])),
@@ -181,9 +181,9 @@ class ProdCons {
 
   void keep(const Worker& worker, const Tally& tally) { tallies_[worker.rank()] = tally; }
 
-  alignas(kNoSharing) typename I::Mutex mutex_;
-  alignas(kNoSharing) typename I::Condition not_full_;
-  alignas(kNoSharing) typename I::Condition not_empty_;
+  alignas(kNoSharing) typename S::Mutex mutex_;
+  alignas(kNoSharing) typename S::Condition not_full_;
+  alignas(kNoSharing) typename S::Condition not_empty_;
   // Guarded by mutex_:
   alignas(kNoSharing) std::size_t size_ = 0;
   std::size_t head_ = 0;

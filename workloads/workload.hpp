@@ -1,7 +1,7 @@
 // What a workload is: a description of itself, and one compiled trial per implementation. A workload class is a
 // template over an implementation and a probe,
 //
-//   template <class I, class Probe> class Counter {
+//   template <class S, class Probe> class Counter {
 //     Counter(const Params&, Team&);          // the state, built afresh for every trial
 //     void run(Worker&, Probe&);              // one worker's whole loop; everything in it is static
 //     void close();                           // the window is over: wake whoever waits
@@ -113,14 +113,15 @@ Verdict run_round(Team& team, const Params& params) {
   return state.workload.verify(team);
 }
 
-/// All implementations that `W` can run: those for which `W::kRuns<I>` is true.
+/// All implementations that `W` can run: those for which `W::kRuns` is true.
 template <template <class, class> class W>
 Workload make_workload(Description description) {
   Workload workload{std::move(description), {}};
   Catalog<NativePlatform>::for_each([&]<class I>() {
-    if constexpr (W<I, NoProbe>::kRuns) {
-      workload.cases.push_back({I::kName, I::kFamily, I::kSummary, I::kStanding, run_round<W<I, NoProbe>, NoProbe>,
-                                run_round<W<I, LatencyProbe>, LatencyProbe>});
+    using Types = typename I::Types;
+    if constexpr (W<Types, NoProbe>::kRuns) {
+      workload.cases.push_back({I::kName, I::kFamily, I::kSummary, I::kStanding, run_round<W<Types, NoProbe>, NoProbe>,
+                                run_round<W<Types, LatencyProbe>, LatencyProbe>});
     }
   });
   return workload;
