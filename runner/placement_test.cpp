@@ -346,6 +346,12 @@ TEST(Placement, TakesFastCoresFirstWhereThePolicyLeavesTheChoice) {
   EXPECT_EQ(placed_os(hybrid(), "smt", 5), (Os{2, 3, 4, 5, 2}));
 }
 
+TEST(Placement, SpreadUsesAllFastCoresBeforeAnotherCacheWithSlowOnes) {
+  Machine m = hybrid();
+  for (Pu& pu : m.pus) pu.llc = pu.kind == 1 ? 1 : 0;
+  EXPECT_EQ(placed_os(m, "spread", 6), (Os{2, 4, 0, 1, 3, 5}));
+}
+
 TEST(Placement, LlcTakesTheCacheOfTheFastCores) {
   Machine m = hybrid();
   for (Pu& pu : m.pus) pu.llc = pu.kind == 1 ? 1 : 0;
@@ -363,7 +369,7 @@ TEST(Placement, TellsWhenARunMixesCoreKinds) {
 
 TEST(Placement, TreatsUnrankedKindsAsDifferentButEquallyFast) {
   Machine m = hybrid();
-  for (Pu& pu : m.pus) pu.kind = pu.kind == 1 ? -3 : -2;
+  for (Pu& pu : m.pus) pu.kind = pu.kind == 1 ? -2 : -3;
   EXPECT_EQ(placed_os(m, "compact", 3), (Os{0, 1, 2}));
   EXPECT_TRUE(mixes_kinds(m, place(m, Policy::parse("compact"), 3)));
 }

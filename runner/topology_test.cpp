@@ -180,7 +180,6 @@ TEST(Topology, TakesTheOutermostDataCacheWhereThereIsNoL3) {
 
 TEST(Topology, TakesThePackageWhereThereIsNoDataCache) {
   EXPECT_EQ(column(Topology::synthetic("pack:2 core:2 pu:1").machine(), &Pu::llc), (Os{0, 0, 1, 1}));
-  EXPECT_EQ(column(Topology::synthetic("pack:2 core:2 l1i:1 pu:1").machine(), &Pu::llc), (Os{0, 0, 1, 1}));
 }
 
 TEST(Topology, TreatsPusWithoutCoresAsCores) {
