@@ -74,14 +74,14 @@ void expect_only(const Json& record, Severity severity, const std::string& words
 TEST(Capture, nothing_is_invented_for_a_system_without_files) {
   FakeSystem system;
   const Json record = capture_environment({}, {}, {}, system.files());
-  EXPECT_TRUE(record["host"].empty()) << record["host"];
-  EXPECT_TRUE(record["topology"].empty()) << record["topology"];
-  EXPECT_TRUE(record["calibration"].empty()) << record["calibration"];
-  Json of_the_process = record["system"];
+  EXPECT_TRUE(record.at("host").empty()) << record.at("host");
+  EXPECT_TRUE(record.at("topology").empty()) << record.at("topology");
+  EXPECT_TRUE(record.at("calibration").empty()) << record.at("calibration");
+  Json of_the_process = record.at("system");
   of_the_process.erase("glibc");
   of_the_process.erase("glibc_lost_wakeup_bug");
   EXPECT_TRUE(of_the_process.empty()) << of_the_process;
-  EXPECT_EQ(record["build"], (Json{{"code", {{"optimized", true}, {"assertions", false}}}}));
+  EXPECT_EQ(record.at("build"), (Json{{"code", {{"optimized", true}, {"assertions", false}}}}));
 }
 
 TEST(Capture, nothing_is_invented_for_files_without_sense) {
@@ -113,7 +113,7 @@ TEST(Capture, host_and_system_are_flat_as_the_schema_wants) {
   make_quiet(system);
   for (const char* part : {"host", "system"}) {
     const Json record = capture(system);
-    for (const auto& [key, value] : record[part].items()) EXPECT_TRUE(value.is_primitive()) << key << value;
+    for (const auto& [key, value] : record.at(part).items()) EXPECT_TRUE(value.is_primitive()) << key << value;
   }
 }
 
@@ -135,18 +135,18 @@ TEST(Capture, topology_calibration_and_build_are_passed_on) {
   build.optimized = false;
   build.libraries = {{"hwloc", "2.9"}};
   const Json record = capture_environment(build, four_pus(), {22.5, std::nullopt}, system.files());
-  EXPECT_EQ(record["topology"], (Json{{"pus", 4},
-                                      {"cores", 2},
-                                      {"packages", 1},
-                                      {"numa_nodes", 1},
-                                      {"allowed_os", {0, 1, 2, 3}},
-                                      {"synthetic", "Package:1 Core:2 PU:2"}}));
-  EXPECT_EQ(record["calibration"], (Json{{"timer_ns", 22.5}}));
-  EXPECT_EQ(record["build"], (Json{{"version", "1.2"},
-                                   {"revision", "abc-dirty"},
-                                   {"sanitizer", "thread"},
-                                   {"code", {{"optimized", false}, {"assertions", false}}},
-                                   {"libraries", {{"hwloc", "2.9"}}}}));
+  EXPECT_EQ(record.at("topology"), (Json{{"pus", 4},
+                                         {"cores", 2},
+                                         {"packages", 1},
+                                         {"numa_nodes", 1},
+                                         {"allowed_os", {0, 1, 2, 3}},
+                                         {"synthetic", "Package:1 Core:2 PU:2"}}));
+  EXPECT_EQ(record.at("calibration"), (Json{{"timer_ns", 22.5}}));
+  EXPECT_EQ(record.at("build"), (Json{{"version", "1.2"},
+                                      {"revision", "abc-dirty"},
+                                      {"sanitizer", "thread"},
+                                      {"code", {{"optimized", false}, {"assertions", false}}},
+                                      {"libraries", {{"hwloc", "2.9"}}}}));
 }
 
 TEST(Capture, frequency_settings_cover_all_allowed_processors) {
@@ -155,11 +155,11 @@ TEST(Capture, frequency_settings_cover_all_allowed_processors) {
   system.write(kCpu + "cpu2/cpufreq/scaling_governor", "powersave\n");
   system.write(kCpu + "cpu3/cpufreq/scaling_max_freq", "3000000\n");
   const Json found = capture(system)["system"];
-  EXPECT_EQ(found["governor"], "performance,powersave");
-  EXPECT_EQ(found["frequency_driver"], "intel_pstate");
-  EXPECT_EQ(found["frequency_min_mhz"], 800);
-  EXPECT_EQ(found["frequency_max_mhz"], 3000);
-  EXPECT_EQ(found["turbo"], false);
+  EXPECT_EQ(found.at("governor"), "performance,powersave");
+  EXPECT_EQ(found.at("frequency_driver"), "intel_pstate");
+  EXPECT_EQ(found.at("frequency_min_mhz"), 800);
+  EXPECT_EQ(found.at("frequency_max_mhz"), 3000);
+  EXPECT_EQ(found.at("turbo"), false);
   system.write("/proc/self/status", "Cpus_allowed_list:\t0-1\n");
   EXPECT_EQ(capture(system)["system"]["governor"], "performance");
 }
@@ -232,9 +232,9 @@ TEST(Capture, the_tightest_quota_above_the_process_counts_in_version_two) {
   system.write("/sys/fs/cgroup/a/cpu.max", "150000 100000\n");
   system.write("/sys/fs/cgroup/a/b/cpuset.cpus.effective", "0-2\n");
   const Json found = capture(system)["system"];
-  EXPECT_EQ(found["cgroup"], "v2");
-  EXPECT_EQ(found["cpu_quota"], 1.5);
-  EXPECT_EQ(found["cpuset"], "0-2");
+  EXPECT_EQ(found.at("cgroup"), "v2");
+  EXPECT_EQ(found.at("cpu_quota"), 1.5);
+  EXPECT_EQ(found.at("cpuset"), "0-2");
 }
 
 TEST(Capture, a_quota_of_version_one_counts) {
@@ -249,9 +249,9 @@ TEST(Capture, a_quota_of_version_one_counts) {
   system.write("/cg/cpu/a/cpu.cfs_quota_us", "50000\n");
   system.write("/cg/set/a/cpuset.effective_cpus", "1\n");
   const Json found = capture(system)["system"];
-  EXPECT_EQ(found["cgroup"], "v1");
-  EXPECT_EQ(found["cpu_quota"], 0.5);
-  EXPECT_EQ(found["cpuset"], "1");
+  EXPECT_EQ(found.at("cgroup"), "v1");
+  EXPECT_EQ(found.at("cpu_quota"), 0.5);
+  EXPECT_EQ(found.at("cpuset"), "1");
 }
 
 TEST(Capture, a_container_is_recognized_by_what_its_tool_leaves) {
@@ -276,8 +276,8 @@ TEST(Capture, the_batch_systems_identifiers_arrive) {
   system.set_variable("SLURM_JOB_ID", "77");
   system.set_variable("SLURM_ARRAY_TASK_ID", "3");
   const Json found = capture(system)["system"];
-  EXPECT_EQ(found["slurm_job_id"], "77");
-  EXPECT_EQ(found["slurm_array_task_id"], "3");
+  EXPECT_EQ(found.at("slurm_job_id"), "77");
+  EXPECT_EQ(found.at("slurm_array_task_id"), "3");
   EXPECT_FALSE(found.contains("slurm_procid"));
 }
 
@@ -289,16 +289,16 @@ TEST(Capture, the_warnings_of_the_check_are_in_the_record) {
   std::vector<std::string> expected;
   for (const Warning& warning : check_environment(record)) expected.push_back(warning.text);
   ASSERT_FALSE(expected.empty());
-  EXPECT_EQ(record["warnings"].get<std::vector<std::string>>(), expected);
+  EXPECT_EQ(record.at("warnings").get<std::vector<std::string>>(), expected);
 }
 
 TEST(Capture, this_machine_can_be_captured) {
   const Json record = capture_environment(compiled_build_info(), four_pus(), {});
-  EXPECT_TRUE(record["host"].contains("name"));
-  EXPECT_TRUE(record["system"].contains("kernel"));
-  EXPECT_TRUE(record["system"].contains("affinity"));
-  EXPECT_TRUE(record["build"]["libraries"].contains("libstdc++"));
-  EXPECT_FALSE(record["build"]["compiler"].get<std::string>().empty());
+  EXPECT_TRUE(record.at("host").contains("name"));
+  EXPECT_TRUE(record.at("system").contains("kernel"));
+  EXPECT_TRUE(record.at("system").contains("affinity"));
+  EXPECT_TRUE(record.at("build").at("libraries").contains("libstdc++"));
+  EXPECT_FALSE(record.at("build").at("compiler").get<std::string>().empty());
 }
 
 TEST(Check, a_blameless_system_raises_no_warning) {

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -67,6 +68,16 @@ double time_multiply() {
 
 // --- line distance ---------------------------------------------------------------------------------------------------
 
+/// One of the two threads: where it plays and what it found. Written by that thread, read after the join.
+struct Player {
+  std::size_t pu = 0;
+  bool serves = false;
+  std::optional<double> line_ns;
+  std::optional<double> multiply_ns;
+  bool at_work = false;  // guarded by the rally's mutex: started, and not yet about to end
+  std::thread thread;
+};
+
 /// What the two threads and the waiting caller share.
 struct Rally {
   /// 0: not begun. Odd: the server has played and awaits the next even number. Even: the returner has answered.
@@ -78,7 +89,6 @@ struct Rally {
 
   std::mutex mutex;
   std::condition_variable finished;
-  int running = 0;  // guarded by mutex; threads that have not yet done all their work
 };
 
 bool must_stop(Rally& rally) {
@@ -124,15 +134,6 @@ void give_back(Rally& rally) {
   }
 }
 
-/// One of the two threads: where it plays and what it found. Written by that thread, read after the join.
-struct Player {
-  std::size_t pu = 0;
-  bool serves = false;
-  std::optional<double> line_ns;
-  std::optional<double> multiply_ns;
-  std::thread thread;
-};
-
 bool try_bind(const PuBinder& bind, std::size_t pu) {
   try {
     return bind(pu);
@@ -153,8 +154,8 @@ void play(Rally& rally, Player& player, const PuBinder& bind) {
     rally.over.store(true, std::memory_order_relaxed);  // relaxed: as in must_stop
   }
   const std::lock_guard lock(rally.mutex);
-  --rally.running;
-  rally.finished.notify_one();  // under the lock: the caller may destroy the rally once it has seen 0
+  player.at_work = false;
+  rally.finished.notify_one();
 }
 
 /// Fetches a thread that waits for a busy processor to the one that the caller is on, and is about to leave idle. A
@@ -169,36 +170,41 @@ void fetch(std::thread& thread) {
   pthread_setaffinity_np(thread.native_handle(), sizeof(only_here), &only_here);
 }
 
-/// Plays one rally and leaves what the players found in them. False where the threads could not be started.
-bool hold_rally(Player (&players)[2], const PuBinder& bind) {
-  Rally rally;
-  const Clock::time_point start = Clock::now();
-  rally.deadline = start + kPingPongLimit;
+using Players = std::array<Player, 2>;
+
+void start_players(Rally& rally, Players& players, const PuBinder& bind) {
   for (Player& player : players) {
     try {
-      const std::lock_guard lock(rally.mutex);
+      const std::lock_guard lock(rally.mutex);  // the thread cannot report its end before it is marked as at work
       player.thread = std::thread([&rally, &player, &bind] { play(rally, player, bind); });
-      ++rally.running;  // the thread cannot report back before the lock is released
+      player.at_work = true;
     } catch (const std::system_error&) {
       rally.over.store(true, std::memory_order_relaxed);  // relaxed: as in must_stop
     }
   }
-  {
-    std::unique_lock lock(rally.mutex);
-    const auto all_done = [&rally] { return rally.running == 0; };
-    if (!rally.finished.wait_until(lock, start + kRescueAfter, all_done)) {
-      lock.unlock();
-      for (Player& player : players) {
-        if (player.thread.joinable()) fetch(player.thread);
-      }
-    }
-  }
-  bool started = true;
+}
+
+/// Sleeps until both have ended, or it is time to fetch those that have not. Only a thread at work may be fetched, and
+/// the lock keeps it at work: the C library takes an ended thread for the calling one and would bind the caller.
+void await_players(Rally& rally, Players& players, Clock::time_point latest) {
+  std::unique_lock lock(rally.mutex);
+  const auto all_ended = [&players] { return !players[0].at_work && !players[1].at_work; };
+  if (rally.finished.wait_until(lock, latest, all_ended)) return;
   for (Player& player : players) {
-    started = started && player.thread.joinable();
+    if (player.at_work) fetch(player.thread);
+  }
+}
+
+/// Plays one rally and leaves in the players what they found. Both threads are joined.
+void hold_rally(Players& players, const PuBinder& bind) {
+  Rally rally;
+  const Clock::time_point start = Clock::now();
+  rally.deadline = start + kPingPongLimit;
+  start_players(rally, players, bind);
+  await_players(rally, players, start + kRescueAfter);
+  for (Player& player : players) {
     if (player.thread.joinable()) player.thread.join();
   }
-  return started;
 }
 
 // --- accounting ------------------------------------------------------------------------------------------------------
@@ -309,11 +315,12 @@ std::optional<double> share(const std::optional<double>& seconds, double capacit
 Fingerprint take_fingerprint(const PuBinder& bind, std::optional<std::pair<std::size_t, std::size_t>> two_pus) {
   Fingerprint fingerprint;
   if (two_pus && two_pus->first != two_pus->second) {
-    Player players[2];
+    Players players;
     players[0].pu = two_pus->first;
     players[0].serves = true;
     players[1].pu = two_pus->second;
-    if (hold_rally(players, bind)) fingerprint.line_ns = players[0].line_ns;
+    hold_rally(players, bind);
+    fingerprint.line_ns = players[0].line_ns;
     for (const Player& player : players) {
       fingerprint.multiply_ns = std::max(fingerprint.multiply_ns, player.multiply_ns.value_or(0));
     }

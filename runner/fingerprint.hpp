@@ -26,7 +26,7 @@ struct Fingerprint {
   /// One-way time of a cache line between the two processors. Absent where there is only one processor, a thread could
   /// not be bound, or the two did not run at the same time (other programs hold a processor).
   std::optional<double> line_ns;
-  /// One dependent 64-bit multiply, on the slower of the two processors: what three cycles take.
+  /// One dependent 64-bit multiply, on the slower of the two processors: some three cycles.
   double multiply_ns = 0;
 };
 

@@ -55,7 +55,7 @@ TEST(SystemFiles, cpu_lists_are_read_and_written_in_the_kernels_notation) {
 }
 
 TEST(SystemFiles, a_damaged_cpu_list_is_no_list) {
-  for (const char* text : {"", "(null)", "3-1", "-1", "1-", "a", "0-99999999999", "1.5"}) {
+  for (const char* text : {"", "(null)", "3-1", "3-1,5", "-1", "1-", "a", "0-99999999999", "1.5"}) {
     EXPECT_EQ(parse_cpu_list(text), std::nullopt) << text;
   }
 }
