@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <utility>
 
 #include "primitives/platform/platform.hpp"
 
@@ -44,8 +45,12 @@ class ConditionForms {
 
   template <class Lock, class Clock, class Duration>
   std::cv_status wait_until(Lock& lock, const std::chrono::time_point<Clock, Duration>& instant) {
-    return status(attempt_until<typename P::Clock>(
-        instant, [&](const DeadlineOf& deadline) { return self().wait_before(lock, deadline); }));
+    // A second attempt would mean: the time is up by our clock, not yet by the caller's. The lock was free for a
+    // moment, so a notification may have found nobody waiting; the caller is sent to look, as if woken for no reason.
+    bool attempted = false;
+    return status(attempt_until<typename P::Clock>(instant, [&](const DeadlineOf& deadline) {
+      return std::exchange(attempted, true) || self().wait_before(lock, deadline);
+    }));
   }
 
   template <class Lock, class Clock, class Duration, class Predicate>

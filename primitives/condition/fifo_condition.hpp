@@ -24,6 +24,7 @@ class FifoCondition : public ConditionForms<FifoCondition<P, WaitFor>, P> {
  public:
   using Wait = WaitFor<P>;
   static_assert(WaitStrategy<Wait>);
+  static constexpr bool kFifo = true;  // declared: serves the oldest, and exactly as many as asked for (rules C4, C7)
 
   FifoCondition() = default;
   FifoCondition(const FifoCondition&) = delete;

@@ -25,6 +25,7 @@ class TicketLock : public TimedForms<TicketLock<P, WaitFor>, P> {
  public:
   using Wait = WaitFor<P>;
   static_assert(WaitStrategy<Wait>);
+  static constexpr bool kFifo = true;  // declared: `lock` is granted in order of arrival (rule M10)
 
   /// The numbers start at `first`: tests put the wrap-around where they need it.
   explicit TicketLock(std::uint32_t first = 0) noexcept : next_(first & ~kAsleep), called_(first & ~kAsleep) {}

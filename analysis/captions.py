@@ -1,0 +1,112 @@
+"""The sentences under a figure: what was held fixed, what the bands mean, what was left out, what is missing.
+
+A figure travels without its file, so whatever a reader needs in order not to be fooled stands under the axes.
+"""
+
+from collections import Counter, defaultdict
+from statistics import median
+
+from analysis import stats
+from analysis.points import FAR
+
+
+def caption(figure, drawn, value_of, what):
+    """All sentences for a figure that shows the curves `drawn`; `value_of` and `what` are the quantity to judge A/A by."""
+    sentences = [
+        setting(figure),
+        bands(drawn),
+        left_out(figure),
+        only_far(figure),
+        gaps(drawn),
+        same_twice(figure, value_of, what),
+    ]
+    return [sentence for sentence in sentences if sentence]
+
+
+def setting(figure):
+    fixed = figure.setting
+    params = ", ".join(f"{name}={value:g}" for name, value in fixed.params)
+    parts = [
+        f"{fixed.workload} ({params})" if params else fixed.workload,
+        fixed.split,
+        f"placement {fixed.policy}, roles {fixed.role_order}",
+        f"host {fixed.host}" + (f" with {fixed.pus} PUs" if fixed.pus else ""),
+        f"build {fixed.build}",
+    ]
+    return "; ".join(part for part in parts if part) + "."
+
+
+def bands(drawn):
+    """How many trials stand behind a point, and what the band around it covers: too few trials cannot reach 95 %."""
+    estimates = [e for curve in drawn for e in curve.estimates]
+    if not estimates:
+        return "No point has a number."
+    counts = sorted({e.trials for e in estimates})
+    text = f"Median of {_span(counts)} {'trial' if counts[-1] == 1 else 'trials'}"
+    short = [e for e in estimates if 1 < e.trials < 6]
+    if counts[-1] >= 6:
+        text += "; bands: 95 % confidence interval of the median by order statistics"
+    if short:
+        worst = min(e.interval.coverage for e in short)
+        where = ", with fewer than 6 trials" if counts[-1] >= 6 else "; bands:"
+        text += f"{where} minimum to maximum, which covers the median with only {100 * worst:.0f} %"
+    if counts[0] == 1:
+        text += "; a single trial has no band"
+    return text + "."
+
+
+def left_out(figure):
+    points = [p for series in figure.series.values() for p in series]
+    far = sum(p.left_out_far for p in points)
+    words = Counter(t.verdict if t.verdict != "ok" else "not believable" for p in points for t in p.failed)
+    parts = [f"{far} with far processors (a cache line took over {FAR:g}x the best)"] if far else []
+    parts += [f"{n} {word}" for word, n in sorted(words.items())]
+    return f"Trials left out: {', '.join(parts)}." if parts else ""
+
+
+def only_far(figure):
+    far = {name: [p.threads for p in series if p.only_far] for name, series in figure.series.items()}
+    places = [f"{name} at {_list(threads)}" for name, threads in far.items() if threads]
+    return f"Far processors in every trial: {'; '.join(places)}." if places else ""
+
+
+def gaps(drawn):
+    reasons = defaultdict(dict)  # a dict as an ordered set: panels of one figure repeat each other's gaps
+    for curve in drawn:
+        for gap in curve.gaps:
+            reasons[curve.implementation, gap.reason][gap.threads] = None
+    places = [f"{name} at {_list(threads)} ({reason})" for (name, reason), threads in reasons.items()]
+    return f"\N{MULTIPLICATION SIGN} no number: {'; '.join(places)}." if places else ""
+
+
+def same_twice(figure, value_of, what):
+    """How far two measurements of the same thing differ: no difference below that is worth a word."""
+    first = {(p.implementation, p.threads): p for p in figure.points if p.copy == 0}
+    parts = defaultdict(list)
+    for again in figure.points:
+        before = first.get((again.implementation, again.threads))
+        if again.copy == 0 or before is None or again.only_far != before.only_far:
+            continue
+        ratios = stats.block_ratios(_by_block(again, value_of), _by_block(before, value_of))
+        if ratios:
+            ends = f"{min(ratios):.2f}\N{EN DASH}{max(ratios):.2f}" if len(ratios) > 1 else "one block"
+            parts[again.implementation].append(f"{median(ratios):.2f} ({ends}) at {again.threads}")
+    return " ".join(
+        f"{name} measured twice, ratio of {what} inside a block, median (range): {', '.join(texts)}."
+        for name, texts in parts.items())
+
+
+def _by_block(point, value_of):
+    blocks = defaultdict(list)
+    for t in point.trials:
+        if (value := value_of(t)) is not None:
+            blocks[t.environment, t.block].append(value)
+    return blocks
+
+
+def _span(counts):
+    return f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+
+
+def _list(numbers):
+    return ", ".join(map(str, numbers))

@@ -1,0 +1,42 @@
+"""The command line of syncbench-analyze: picks the subcommand, and turns failures into one line and an exit status.
+
+Exit: 0 done, 2 wrong use or unusable input, 3 a Python package is missing. Figures and tables go to stdout as paths,
+warnings and errors to stderr.
+"""
+
+import argparse
+import sys
+from importlib.util import find_spec
+
+PROGRAM = "syncbench-analyze"
+NEEDED = ("matplotlib", "numpy")  # numpy comes with matplotlib; named because users see it fail first
+
+
+def main(argv=None):
+    if missing := [f"python3-{name}" for name in NEEDED if find_spec(name) is None]:
+        return _fail(f"{sys.executable} lacks {' and '.join(missing)}: install the Debian packages of these names", 3)
+
+    from analysis.commands import COMMANDS  # only now: these import the packages that were just looked for
+    from analysis.errors import UsageError
+
+    parser = _Parser(prog=PROGRAM, description="Figures from the result files of syncbench.")
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        sub = subparsers.add_parser(command.NAME, help=command.HELP, description=command.HELP)
+        command.add_arguments(sub)
+        sub.set_defaults(run=command.run)
+    arguments = parser.parse_args(argv)
+    try:
+        return arguments.run(arguments)
+    except UsageError as problem:
+        return _fail(problem, 2)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message):
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def _fail(message, status):
+    print(f"{PROGRAM}: {message}", file=sys.stderr)
+    return status

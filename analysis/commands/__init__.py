@@ -1,0 +1,7 @@
+"""The list of subcommands. To add one: a module here with `NAME`, `HELP`, `add_arguments(parser)` and
+`run(arguments) -> exit status`, and its name in `COMMANDS`.
+"""
+
+from analysis.commands import plot
+
+COMMANDS = [plot]

@@ -1,0 +1,19 @@
+"""Operations per second against threads: does an implementation scale, and where does it collapse?"""
+
+from analysis import captions, curves, frame
+
+NAME = "throughput"
+KIND = "throughput"
+
+
+def rate(trial):
+    return trial.items_per_second
+
+
+def draw(figure, width):
+    drawn = curves.curves(figure, rate)
+    log = curves.wants_log(drawn)
+    if log:
+        drawn = curves.without_zeros(drawn)
+    panel = frame.Panel("throughput (operations/s)", drawn, log)
+    return frame.draw(figure, [panel], width, captions.caption(figure, drawn, rate, "throughput"))

@@ -1,0 +1,175 @@
+"""Groups trials into points, and points into figures, by what may and what may not be pooled.
+
+A *point* is everything that was measured under one implementation and one thread count in one *setting*; a setting is all
+the rest that a figure holds fixed. Nothing is pooled across hosts, builds, parameters or placements, and the reference
+measured again (copy 1) stays apart, since it exists to show how far two equal measurements differ.
+"""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, fields
+from functools import cached_property
+from math import gcd
+
+FAR = 2.0  # times the fastest cache line seen between the same processors
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What one figure holds fixed. The order of the fields is the order of the parts of a file name."""
+
+    workload: str
+    params: tuple
+    policy: str
+    role_order: str
+    split: str
+    host: str
+    pus: int | None
+    build: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Point:
+    implementation: str
+    threads: int
+    copy: int
+    trials: tuple  # those that count: invariant held, believable, one fingerprint class
+    failed: tuple  # those that do not, whatever the reason
+    left_out_far: int
+    only_far: bool
+
+    @property
+    def why_failed(self):
+        """A word for why this point has no number: the commonest verdict, or `invalid` if the invariant did hold."""
+        kinds = Counter(t.verdict if t.verdict != "ok" else "invalid" for t in self.failed)
+        return min(kinds, key=lambda kind: (-kinds[kind], kind))
+
+
+@dataclass(frozen=True)
+class Figure:
+    """The points that belong into one picture: one setting, all implementations and thread counts."""
+
+    setting: Setting
+    points: tuple
+    capacity: int | None  # processors that the workers of this figure may use
+    oversubscribed: tuple  # thread counts that the runner marked
+
+    @cached_property
+    def series(self):
+        """Points of the first copy by implementation, each list in order of threads."""
+        series = defaultdict(list)
+        for point in sorted(self.points, key=lambda p: (p.implementation, p.threads)):
+            if point.copy == 0:
+                series[point.implementation].append(point)
+        return dict(series)
+
+    @property
+    def threads(self):
+        return sorted({p.threads for p in self.points})
+
+
+def figures(trials, environments):
+    """One `Figure` for each setting in the trials, in a stable order."""
+    is_far = _far_rule(trials, environments)
+    splits = _role_splits(trials)
+    groups = defaultdict(list)
+    for trial in trials:
+        groups[_setting(trial, environments[trial.environment], splits)].append(trial)
+    return [_figure(setting, group, is_far) for setting, group in sorted(groups.items(), key=lambda item: repr(item[0]))]
+
+
+def labels(chosen):
+    """For each figure the parts of its setting that tell it from the others, `name=value` or the bare value."""
+    names = [f.name for f in fields(Setting) if f.name != "kind"]
+    varying = [n for n in names if len({getattr(figure.setting, n) for figure in chosen}) > 1]
+    shared = set.intersection(*({*figure.setting.params} for figure in chosen)) if chosen else set()
+    return [[_label(name, figure.setting, shared) for name in varying] for figure in chosen]
+
+
+def _label(name, setting, shared):
+    value = getattr(setting, name)
+    if name == "params":
+        return ",".join(f"{k}={v:g}" for k, v in value if (k, v) not in shared) or "defaults"
+    return f"{value}-pus" if name == "pus" else str(value)
+
+
+def _setting(trial, environment, splits):
+    return Setting(
+        workload=trial.workload,
+        params=trial.params,
+        policy=trial.policy,
+        role_order=trial.role_order,
+        split=splits(trial),
+        host=environment.host,
+        pus=environment.pus,
+        build=trial.build,
+        kind=trial.kind,
+    )
+
+
+def _role_splits(trials):
+    """A function that names how a trial's threads split into roles, or nothing where the thread count alone says it.
+
+    One producer to three consumers and three to one are both four threads: they must not share a line. A sweep that has
+    one split for each thread count (1 to 1, 1 to 3, 1 to 7) is one line.
+    """
+    seen = defaultdict(set)
+    for t in trials:
+        seen[t.workload, t.params, t.threads].add(t.roles)
+    ambiguous = {(workload, params) for (workload, params, _), roles in seen.items() if len(roles) > 1}
+
+    def split(trial):
+        if (trial.workload, trial.params) not in ambiguous:
+            return ""
+        divisor = gcd(*(n for _, n in trial.roles)) or 1
+        return ",".join(f"{n // divisor} {role}" for role, n in trial.roles)
+
+    return split
+
+
+def _far_rule(trials, environments):
+    """A predicate for trials whose processors were far apart, judged by the fastest trial on the same processors.
+
+    A virtual machine's processors move between cores of the host, which changes the cost of a shared cache line several
+    times over. Other processors are no measure: on a large machine they may be far for good.
+    """
+    def processors(trial):
+        return environments[trial.environment].host, frozenset(trial.granted)
+
+    fastest = {}
+    for t in trials:
+        if t.line_ns is not None:
+            fastest[processors(t)] = min(t.line_ns, fastest.get(processors(t), t.line_ns))
+    return lambda t: t.line_ns is not None and t.line_ns > FAR * fastest[processors(t)]
+
+
+def _figure(setting, trials, is_far):
+    groups = defaultdict(list)
+    for t in trials:
+        groups[t.implementation, t.threads, t.copy].append(t)
+    return Figure(
+        setting=setting,
+        points=tuple(_point(*key, group, is_far) for key, group in sorted(groups.items())),
+        capacity=_capacity(setting, trials),
+        oversubscribed=tuple(sorted({t.threads for t in trials if t.oversubscribed})),
+    )
+
+
+def _point(implementation, threads, copy, trials, is_far):
+    usable = [t for t in trials if t.verdict == "ok" and not t.doubts]
+    near = [t for t in usable if not is_far(t)]
+    return Point(
+        implementation=implementation,
+        threads=threads,
+        copy=copy,
+        trials=tuple(near or usable),
+        failed=tuple(t for t in trials if t.verdict != "ok" or t.doubts),
+        left_out_far=len(usable) - len(near) if near else 0,
+        only_far=bool(usable) and not near,
+    )
+
+
+def _capacity(setting, trials):
+    """Processors that the workers share: a policy may allow fewer than the machine has, which binding then shows."""
+    granted = [len(set(t.granted)) for t in trials if t.granted and t.oversubscribed]
+    return max(granted) if granted else setting.pus

@@ -1,0 +1,119 @@
+"""How every figure looks: fonts, sizes, and one colour, marker and dash per implementation, the same in every figure.
+
+An implementation is named algorithm/wait. The algorithm chooses colour and marker, the wait chooses the dash and how far
+the marker is filled, so a reader who knows one figure can read the next, in colour or in grey. The maps below are
+preferences that keep common names far apart; a name that is not in them gets a slot computed from the name alone, never
+from the company it is in, so it looks the same everywhere too.
+"""
+
+from dataclasses import dataclass
+from io import BytesIO
+from zlib import crc32
+
+import matplotlib
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+WIDTHS = {"one": 3.33, "two": 7.0}  # inches: a column, and the two columns of a page
+FORMATS = ("pdf", "svg", "png")
+SMALL = 6.5  # points: what explains a figure; what is read from it has 8
+
+RC = {
+    "font.family": "DejaVu Sans",  # ships with matplotlib: the same figure on every machine
+    "font.size": 8,
+    "axes.labelsize": 8,
+    "axes.linewidth": 0.6,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "0.9",
+    "grid.linewidth": 0.5,
+    "legend.fontsize": 7,
+    "lines.linewidth": 1.2,
+    "lines.markersize": 4.5,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "pdf.fonttype": 42,  # Type 3 fonts are refused by many publishers
+    "ps.fonttype": 42,
+    "savefig.dpi": 200,
+    "svg.hashsalt": "syncbench",
+}
+
+# Okabe and Ito's colours without yellow, which a white page swallows.
+BLACK, ORANGE, SKY, GREEN, BLUE, VERMILION, PURPLE = (
+    "#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7")
+COLOURS = (ORANGE, SKY, GREEN, BLUE, VERMILION, PURPLE)
+
+ALGORITHMS = {
+    "ttas": (VERMILION, "^"),
+    "ticket": (BLUE, "o"),
+    "mcs": (GREEN, "s"),
+    "clh": (PURPLE, "D"),
+    "tristate": (ORANGE, "v"),
+    "monitor": (SKY, "P"),
+    "std": (BLACK, "o"),
+    "posix": (BLACK, "s"),
+    "atomic": (PURPLE, "p"),
+    "none": ("#777777", "*"),
+}
+OTHER_MARKERS = ("<", ">", "h", "d", "8", "H")
+
+WAITS = {
+    "spin": ("-", "full"),
+    "pause": ((0, (1, 1)), "full"),
+    "backoff": ((0, (5, 1.5, 1, 1.5)), "full"),
+    "yield": ((0, (3, 1.5)), "full"),
+    "park": ((0, (6, 2)), "none"),
+    "spin-park": ((0, (6, 1.5, 1, 1.5, 1, 1.5)), "left"),
+    "condvar": ((0, (1, 2)), "none"),
+    "mutex": ("-", "none"),
+    "timed_mutex": ((0, (2, 2)), "left"),
+    "": ("-", "full"),
+}
+OTHER_DASHES = ("-", (0, (4, 1)), (0, (2, 1)), (0, (4, 1, 2, 1)), (0, (1, 1.5)), (0, (8, 2)))
+OTHER_FILLS = ("full", "none", "top", "right")
+
+
+@dataclass(frozen=True)
+class Look:
+    colour: str
+    marker: str
+    dash: object
+    fill: str
+
+    @property
+    def line(self):
+        """Arguments of `Axes.plot`."""
+        return {"color": self.colour, "marker": self.marker, "linestyle": self.dash, "fillstyle": self.fill,
+                "markerfacecoloralt": "white", "markeredgewidth": 0.8}
+
+
+def look_of(implementation):
+    algorithm, _, wait = implementation.partition("/")
+    slot = crc32(algorithm.encode())
+    colour, marker = ALGORITHMS.get(algorithm) or (
+        COLOURS[slot % len(COLOURS)], OTHER_MARKERS[slot // len(COLOURS) % len(OTHER_MARKERS)])
+    slot = crc32(wait.encode())
+    dash, fill = WAITS.get(wait) or (
+        OTHER_DASHES[slot % len(OTHER_DASHES)], OTHER_FILLS[slot // len(OTHER_DASHES) % len(OTHER_FILLS)])
+    return Look(colour, marker, dash, fill)
+
+
+def applied():
+    """A context in which figures are made and rendered: our style alone, whatever the user's matplotlibrc says."""
+    return matplotlib.rc_context({**matplotlib.rcParamsDefault.copy(), **RC, "backend": "agg"})
+
+
+def new_figure(width):
+    figure = Figure(figsize=(WIDTHS[width], 2.5))
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def render(figure, form):
+    """The bytes of a figure, the same on every run: no dates, no random names."""
+    undated = {"pdf": {"CreationDate": None}, "svg": {"Date": None}, "png": {}}
+    sink = BytesIO()
+    figure.savefig(sink, format=form, metadata=undated[form])
+    return sink.getvalue()

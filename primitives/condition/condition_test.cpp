@@ -1,0 +1,1 @@
+#include "primitives/test_support.hpp"

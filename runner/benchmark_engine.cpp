@@ -1,0 +1,131 @@
+// Google Benchmark lives here and nowhere else.
+#include "runner/benchmark_engine.hpp"
+
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <iostream>
+#include <memory>
+
+#include "runner/errors.hpp"
+
+namespace syncbench {
+namespace {
+
+// The trial that Google Benchmark is running or has just run: it reports a registration right after running it.
+struct Current {
+  const EngineTrial* trial = nullptr;
+  EngineRow row;
+};
+
+// Copies a run and makes it tell the truth about the trial, whatever version the library is: `real_time` becomes wall
+// time per operation and `cpu_time` processor time per operation, since the library divides both by `iterations`.
+benchmark::BenchmarkReporter::Run corrected(const benchmark::BenchmarkReporter::Run& run, const Current& current) {
+  auto copy = run;
+  copy.run_name.function_name = current.trial->name;
+  copy.run_name.iterations.clear();
+  copy.run_name.time_type.clear();
+  copy.threads = static_cast<decltype(copy.threads)>(current.trial->threads);
+  copy.family_index = static_cast<decltype(copy.family_index)>(current.trial->family);
+  copy.per_family_instance_index = static_cast<decltype(copy.per_family_instance_index)>(current.trial->instance);
+  copy.repetition_index = current.trial->repetition;
+  copy.repetitions = current.trial->repetitions;
+  copy.iterations = static_cast<benchmark::IterationCount>(current.row.operations);
+  copy.real_accumulated_time = current.row.duration_s;
+  copy.cpu_accumulated_time = current.row.cpu_s;
+  return copy;
+}
+
+class ForwardingReporter final : public benchmark::BenchmarkReporter {
+ public:
+  /// Without a reporter to forward to it is silent.
+  ForwardingReporter(const Current& current, std::unique_ptr<benchmark::BenchmarkReporter> to)
+      : current_(current), to_(std::move(to)) {}
+
+  bool ReportContext(const Context& context) override {
+    if (!to_) return true;
+    to_->SetOutputStream(&GetOutputStream());
+    to_->SetErrorStream(&GetErrorStream());
+    return to_->ReportContext(context);
+  }
+  void ReportRuns(const std::vector<Run>& runs) override {
+    if (!to_ || !current_.row.report) return;
+    std::vector<Run> truth;
+    for (const Run& run : runs) truth.push_back(corrected(run, current_));
+    to_->ReportRuns(truth);
+  }
+  void Finalize() override {
+    if (to_) to_->Finalize();
+  }
+
+ private:
+  const Current& current_;
+  std::unique_ptr<benchmark::BenchmarkReporter> to_;
+};
+
+std::unique_ptr<benchmark::BenchmarkReporter> stock_reporter(std::string_view format) {
+  if (format == "json") return std::make_unique<benchmark::JSONReporter>();
+  if (format == "console") return std::make_unique<benchmark::ConsoleReporter>(benchmark::ConsoleReporter::OO_None);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"  // deprecated for years, and what people's scripts read
+  if (format == "csv") return std::make_unique<benchmark::CSVReporter>();
+#pragma GCC diagnostic pop
+  return nullptr;
+}
+
+std::string value_of(const std::vector<std::string>& flags, const std::string& name, const std::string& fallback) {
+  for (const std::string& flag : flags)
+    if (flag.starts_with(name + "=")) return flag.substr(name.size() + 1);
+  return fallback;
+}
+
+void initialize(const std::vector<std::string>& flags) {
+  std::vector<std::string> words = {"syncbench"};
+  words.insert(words.end(), flags.begin(), flags.end());
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  int count = static_cast<int>(arguments.size());
+  benchmark::Initialize(&count, arguments.data());
+  if (count > 1) throw UsageError(std::string(arguments[1]) + ": Google Benchmark does not know this flag");
+}
+
+void register_trial(const EngineTrial& trial, Current& current, std::size_t& ran) {
+  benchmark::RegisterBenchmark(trial.name.c_str(),
+                               [&trial, &current, &ran](benchmark::State& state) {
+                                 current = {&trial, trial.run()};
+                                 ran += current.row.report;
+                                 if (!current.row.error.empty()) state.SkipWithError(current.row.error.c_str());
+                                 for (auto iteration : state) {
+                                   static_cast<void>(iteration);
+                                   state.SetIterationTime(current.row.duration_s);
+                                 }
+                                 for (const auto& [name, value] : current.row.counters) state.counters[name] = value;
+                               })
+      ->Iterations(1)
+      ->UseManualTime()
+      ->Unit(benchmark::kNanosecond);
+}
+
+}  // namespace
+
+std::size_t run_benchmarks(const std::vector<EngineTrial>& trials, Format format,
+                           const std::vector<std::string>& flags,
+                           const std::vector<std::pair<std::string, std::string>>& context) {
+  initialize(flags);
+  for (const auto& [key, value] : context) benchmark::AddCustomContext(key, value);
+  Current current;
+  std::size_t ran = 0;
+  for (const EngineTrial& trial : trials) register_trial(trial, current, ran);
+
+  ForwardingReporter display(
+      current, stock_reporter(format == Format::json ? "json" : format == Format::csv ? "csv" : "none"));
+  ForwardingReporter file(current, stock_reporter(value_of(flags, "--benchmark_out_format", "json")));
+  const bool to_file = !value_of(flags, "--benchmark_out", "").empty();
+  // A file reporter without a file makes the library exit; a file without our reporter gets uncorrected runs.
+  const std::size_t matched = benchmark::RunSpecifiedBenchmarks(&display, to_file ? &file : nullptr);
+  benchmark::ClearRegisteredBenchmarks();
+  if (matched == 0) throw UsageError("--benchmark_filter: matches no trial; --dry-run shows their names");
+  return ran;
+}
+
+}  // namespace syncbench

@@ -1,0 +1,368 @@
+// The run. A trial goes: fingerprint, process, fingerprint, judgement, record on disk, row for Google Benchmark.
+#include "runner/campaign.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <set>
+
+#include "runner/benchmark_engine.hpp"
+#include "runner/environment.hpp"
+#include "runner/errors.hpp"
+#include "runner/figures.hpp"
+#include "runner/metrics.hpp"
+#include "runner/progress.hpp"
+#include "runner/record.hpp"
+#include "runner/result_writer.hpp"
+#include "runner/run_environment.hpp"
+#include "runner/schedule.hpp"
+#include "runner/summary.hpp"
+#include "runner/trial_process.hpp"
+#include "runner/units.hpp"
+
+namespace syncbench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+constexpr unsigned kSampledEvery = 16;
+// Two fingerprints, a fork, threads: measured at 2 to 4 ms a trial beside its warm-up and window.
+constexpr auto kTrialOverhead = 5ms;
+
+std::string utc_now(const char* format) {
+  return fmt::format(fmt::runtime(fmt::format("{{:{}}}", format)), fmt::gmtime(std::time(nullptr)));
+}
+
+std::string default_output(const Options& options) {
+  std::error_code ignored;
+  std::filesystem::create_directory("results", ignored);
+  std::string name = fmt::format("{}", fmt::join(options.workloads, "+"));
+  return fmt::format("results/{}-{}.jsonl", name, utc_now("%Y%m%d-%H%M%S"));
+}
+
+// What an earlier, interrupted run has left in the file.
+struct Earlier {
+  std::set<std::string> done;
+  std::optional<std::uint64_t> seed;
+};
+
+Earlier read_earlier(const std::string& path, Progress& progress) {
+  Earlier earlier;
+  read_lines(
+      path,
+      [&](const nlohmann::ordered_json& line) {
+        if (line.value("record", "") != "trial" || line.value("schema", "") != kSchema) return;
+        earlier.done.insert(identity_of(line));
+        earlier.seed = line.value("seed", std::uint64_t{0});
+      },
+      [&](std::size_t number) { progress.warn(fmt::format("{}:{}: not a record; that trial runs again", path, number)); });
+  return earlier;
+}
+
+// Two different processors of a point, between which the line is timed.
+std::optional<std::pair<std::size_t, std::size_t>> two_of(const std::vector<std::size_t>& pus) {
+  for (const std::size_t pu : pus)
+    if (pu != pus.front()) return std::minmax(pus.front(), pu);
+  return std::nullopt;
+}
+
+class Campaign {
+ public:
+  Campaign(const Options& options, const std::vector<std::string>& arguments, const Topology& topology)
+      : options_(options), topology_(topology), progress_(!options.quiet, options.verbose) {
+    std::vector<std::string> notes;
+    points_ = select_points(options, topology.machine(), notes);
+    for (const std::string& note : notes) progress_.note("syncbench: left out: " + note);
+    identity_.command = fmt::format("syncbench {}", fmt::join(arguments, " "));
+  }
+
+  int run() {
+    environment_ = describe_run(topology_);
+    warn_about_environment();
+    prepare_schedule();
+    open_output();
+    began_ = Clock::now();
+    progress_.begin(schedule_.size(), options_.warmup + options_.duration + kTrialOverhead);
+    run_benchmarks(engine_trials(), options_.format, options_.benchmark_flags, {{"syncbench_run", identity_.environment}});
+    progress_.clear();
+    report();
+    return exit_code();
+  }
+
+ private:
+  void warn_about_environment() {
+    bool severe = false;
+    for (const Warning& warning : check_environment(environment_)) {
+      if (warning.severity != Severity::kSevere) continue;
+      severe = true;
+      progress_.warn(warning.text);
+    }
+    if (!topology_.is_this_system())
+      throw EnvironmentError("this topology is made up (HWLOC_SYNTHETIC or HWLOC_XMLFILE is set): nothing is timed on it; --dry-run works");
+    if (severe && options_.strict_environment)
+      throw EnvironmentError("--strict-env: refused because of the warnings above");
+  }
+
+  void prepare_schedule() {
+    Earlier earlier;
+    if (options_.resume) earlier = read_earlier(options_.output, progress_);
+    identity_.seed = options_.seed ? *options_.seed
+                     : earlier.seed
+                         ? *earlier.seed
+                         : static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count()) % 1'000'000;
+    schedule_ = make_schedule(points_, options_.repetitions, options_.latency != Latency::off, identity_.seed);
+    const std::size_t planned = schedule_.size();
+    std::erase_if(schedule_, [&](const Trial& trial) { return earlier.done.contains(identity_of(points_[trial.point], trial)); });
+    if (options_.resume)
+      progress_.note(fmt::format("syncbench: {} of {} trials are in {} already", planned - schedule_.size(), planned, options_.output));
+  }
+
+  void open_output() {
+    path_ = options_.output.empty() ? default_output(options_) : options_.output;
+    if (options_.format == Format::jsonl && options_.output.empty()) path_ = "-";
+    writer_ = std::make_unique<ResultWriter>(path_);
+    identity_.environment = fmt::format("{}-{}", utc_now("%Y%m%dT%H%M%SZ"), ::getpid());
+    identity_.build = environment_["build"].value("revision", environment_["build"].value("version", ""));
+    nlohmann::ordered_json line = {{"schema", kSchema}, {"record", "environment"}, {"id", identity_.environment}};
+    line.update(environment_);
+    writer_->write(line);
+  }
+
+  std::vector<EngineTrial> engine_trials() {
+    std::vector<EngineTrial> trials;
+    for (const Trial& trial : schedule_) {
+      const Point& point = points_[trial.point];
+      std::string name = point.name();
+      if (trial.kind == Kind::latency) name += "/latency";
+      if (trial.copy != 0) name += "/again";
+      trials.push_back({.name = std::move(name),
+                        .family = point.group,
+                        .instance = trial.point,
+                        .repetition = trial.repetition,
+                        .repetitions = options_.repetitions,
+                        .threads = point.threads(),
+                        .run = [this, &trial, &point] { return run_one(trial, point); }});
+    }
+    return trials;
+  }
+
+  EngineRow run_one(const Trial& trial, const Point& point) {
+    if (out_of_time()) cut_short_ = true;
+    if (cut_short_ || write_error_ || interrupts_.pending() != 0) return {.report = false};
+    progress_.show(fmt::format("{} {} threads {}", point.subject->implementation, point.threads(),
+                               trial.kind == Kind::latency ? "latency" : "throughput"));
+    TrialResult result = measure(trial, point);
+    if (result.outcome.end == TrialOutcome::End::interrupted) return {.report = false};
+    try {
+      writer_->write(make_record(result, identity_));
+    } catch (const IncompleteError& error) {
+      write_error_ = error.what();
+      return {.report = false};
+    }
+    progress_.finished(line_of(result));
+    EngineRow row = row_of(result);
+    results_.push_back(std::move(result));
+    return row;
+  }
+
+  bool out_of_time() const { return options_.time_limit && Clock::now() - began_ > *options_.time_limit; }
+
+  TrialResult measure(const Trial& trial, const Point& point) {
+    TrialResult result{.trial = trial, .point = &point};
+    result.started_at = utc_now("%Y-%m-%dT%H:%M:%SZ");
+    result.line_between = two_of(point.pus);
+    const CpuAccounting accounting(os_indices(point));
+    const PuBinder bind = [this](std::size_t pu) { return !topology_.bind_this_thread(pu); };
+    result.before = take_fingerprint(bind, result.line_between);
+    const CpuSample sample_before = accounting.sample();
+    const double own_before = own_cpu_seconds();
+    try {
+      result.outcome = run_trial(spec_of(trial, point), interrupts_);
+    } catch (const IncompleteError& error) {
+      result.outcome.end = TrialOutcome::End::not_started;
+      result.outcome.reason = error.what();
+    }
+    result.cpu = CpuAccounting::delta(sample_before, accounting.sample(), own_cpu_seconds() - own_before);
+    result.after = take_fingerprint(bind, result.line_between);
+    result.validity = judge_trial(result);
+    return result;
+  }
+
+  std::vector<std::size_t> os_indices(const Point& point) const {
+    std::set<std::size_t> indices;
+    for (const std::size_t pu : point.pus) indices.insert(topology_.machine().pus[pu].os);
+    if (point.pus.empty())
+      for (const Pu& pu : topology_.machine().pus) indices.insert(pu.os);
+    return {indices.begin(), indices.end()};
+  }
+
+  TrialSpec spec_of(const Trial& trial, const Point& point) const {
+    const bool latency = trial.kind == Kind::latency;
+    TrialSpec spec{.round = latency ? point.subject->latency : point.subject->throughput,
+                   .params = point.params,
+                   .team = {.role_counts = point.role_counts,
+                            .worker_roles = point.worker_roles,
+                            .role_names = {},
+                            .warmup = options_.warmup,
+                            .window = options_.duration,
+                            .sample_every = options_.latency == Latency::all ? 1 : kSampledEvery,
+                            .oversubscribed = point.oversubscribed,
+                            .bind = {}},
+                   .role_counts_operations = {},
+                   .patience = options_.timeout};
+    for (const Role& role : point.workload->description.roles) {
+      spec.team.role_names.emplace_back(role.name);
+      spec.role_counts_operations.push_back(role.counts);
+    }
+    spec.team.bind = [this, &point](unsigned rank) {
+      if (point.pus.empty()) return -1;
+      if (const auto refused = topology_.bind_this_thread(point.pus[rank])) throw IncompleteError(*refused);
+      const auto granted = topology_.bound_os_pu();
+      return granted ? static_cast<int>(*granted) : -1;
+    };
+    return spec;
+  }
+
+  Validity judge_trial(const TrialResult& result) {
+    const Point& point = *result.point;
+    TrialFacts facts;
+    facts.before = result.before;
+    facts.after = result.after;
+    facts.line_expected = result.line_between.has_value();
+    if (result.line_between && result.line_ns()) {
+      const auto [best, fresh] = best_lines_.try_emplace(*result.line_between, *result.line_ns());
+      if (!fresh) best->second = std::min(best->second, *result.line_ns());
+      facts.best_line_ns = best->second;
+    }
+    best_multiply_ = std::min({best_multiply_, result.before.multiply_ns, result.after.multiply_ns});
+    facts.best_multiply_ns = best_multiply_;
+    facts.cpu = result.cpu;
+    for (const std::size_t pu : point.pus) facts.requested.push_back(topology_.machine().pus[pu].os);
+    for (const int os : result.outcome.granted) facts.granted.push_back(static_cast<std::size_t>(os));
+    facts.threads = point.threads();
+    facts.pus = os_indices(point).size();
+    facts.oversubscribed = point.oversubscribed;
+    if (result.outcome.end != TrialOutcome::End::finished) {
+      facts.requested.clear();  // what did not finish has no window to doubt
+      facts.granted.clear();
+      facts.window_s = 1e9;
+    } else {
+      facts.window_s = result.outcome.sample.duration_s;
+      facts.involuntary_switches = static_cast<double>(result.outcome.sample.involuntary_switches);
+    }
+    return judge(facts);
+  }
+
+  static EngineRow row_of(const TrialResult& result) {
+    if (!result.ok()) return {.error = fmt::format("{}: {}", result.verdict(), result.reason())};
+    const Sample& sample = result.outcome.sample;
+    EngineRow row{.duration_s = sample.duration_s,
+                  .operations = static_cast<double>(sample.operations()),
+                  .cpu_s = sample.cpu_s,
+                  .counters = {}};
+    if (result.trial.kind == Kind::throughput) row.counters.emplace_back("items_per_second", result.items_per_second());
+    if (sample.latency.count() != 0)
+      for (const auto& [name, share] : {std::pair("p50_ns", 0.5), {"p99_ns", 0.99}, {"p999_ns", 0.999}})
+        row.counters.emplace_back(name, static_cast<double>(sample.latency.percentile(share)));
+    for (const Metric& metric : all_metrics())
+      if (const auto value = metric.of(sample)) row.counters.emplace_back(std::string(metric.name), *value);
+    return row;
+  }
+
+  static std::string line_of(const TrialResult& result) {
+    std::string line = fmt::format("{} {} rep {}: {}", result.point->name(),
+                                   result.trial.kind == Kind::latency ? "latency" : "throughput",
+                                   result.trial.repetition, result.verdict());
+    if (result.ok()) line += fmt::format(" {:.4g}/s", result.items_per_second());
+    for (const std::string& reason : result.validity.reasons) line += "; " + reason;
+    return line;
+  }
+
+  // The table and the figures. With a format of Google Benchmark's, standard output belongs to that.
+  void report() {
+    const bool table = options_.format == Format::console && path_ != "-";
+    if (table) {
+      const bool colour = options_.color == Color::always ||
+                          (options_.color == Color::automatic && ::isatty(STDOUT_FILENO) == 1 && ::getenv("NO_COLOR") == nullptr);
+      fmt::print("{}", render(summarize(points_, results_), colour));
+      fmt::print("\nresults  {}\n", path_);
+    }
+    if (options_.plot && path_ != "-" && !results_.empty() && !write_error_ && interrupts_.pending() == 0)
+      plotted_ = draw_figures(path_, table);
+    std::fflush(stdout);
+    if (write_error_) progress_.warn(*write_error_);
+    if (cut_short_)
+      progress_.warn(fmt::format("--time-limit reached: {} of {} trials ran; --resume with the same --output goes on",
+                                 results_.size(), schedule_.size()));
+    if (interrupts_.pending() != 0)
+      progress_.warn(fmt::format("interrupted: {} of {} trials are kept in {}; --resume --output {} goes on", results_.size(),
+                                 schedule_.size(), path_, path_));
+  }
+
+  int exit_code() {
+    const auto any = [&](auto predicate) { return std::ranges::any_of(results_, predicate); };
+    if (const int signal = interrupts_.pending(); signal != 0) return 128 + signal;
+    if (any([](const TrialResult& r) { return r.verdict() == "violated"; })) return kViolated;
+    if (any([](const TrialResult& r) { return r.verdict() == "hang"; })) return kHang;
+    const bool started = !any([](const TrialResult& r) { return r.outcome.end == TrialOutcome::End::not_started; });
+    return started && !write_error_ && !cut_short_ && plotted_ ? kDone : kIncomplete;
+  }
+
+  const Options& options_;
+  const Topology& topology_;
+  Progress progress_;
+  std::vector<Point> points_;
+  std::vector<Trial> schedule_;
+  nlohmann::ordered_json environment_;
+  RunIdentity identity_;
+  Interrupts interrupts_;
+  std::string path_;
+  std::unique_ptr<ResultWriter> writer_;
+  Clock::time_point began_;
+  std::map<std::pair<std::size_t, std::size_t>, double> best_lines_;  // of this run, by processors
+  double best_multiply_ = 1e9;
+  std::vector<TrialResult> results_;
+  std::optional<std::string> write_error_;
+  bool cut_short_ = false;
+  bool plotted_ = true;
+};
+
+}  // namespace
+
+int run_campaign(const Options& options, const std::vector<std::string>& arguments, const Topology& topology) {
+  return Campaign(options, arguments, topology).run();
+}
+
+std::string dry_run(const Options& options, const Topology& topology) {
+  std::vector<std::string> notes;
+  const auto points = select_points(options, topology.machine(), notes);
+  const std::uint64_t seed = options.seed.value_or(0);
+  const auto schedule = make_schedule(points, options.repetitions, options.latency != Latency::off, seed);
+  std::string text;
+  std::set<std::size_t> shown;
+  for (const Point& point : points) {
+    if (!shown.insert(point.group).second) continue;
+    std::vector<std::string> roles;
+    for (const unsigned role : point.worker_roles) roles.emplace_back(point.workload->description.roles[role].name);
+    text += fmt::format("{} threads, {} {}\n{}\n", point.threads(), point.workload->description.name, point.policy.text(),
+                        placement_table(topology.machine(), point.pus, roles));
+  }
+  text += fmt::format("order (seed {}{})\n", seed, options.seed ? "" : "; a run without --seed draws one");
+  for (const Trial& trial : schedule)
+    text += fmt::format("  {:>4}  block {:<4} {}{}{}\n", trial.order, trial.block, points[trial.point].name(),
+                        trial.kind == Kind::latency ? " latency" : "", trial.copy == 0 ? "" : " again");
+  const auto each = options.warmup + options.duration + kTrialOverhead;
+  text += fmt::format("\n{} points, {} trials of {} + {}: about {}\n", points.size(), schedule.size(),
+                      show_duration(options.warmup), show_duration(options.duration),
+                      show_duration(each * static_cast<std::int64_t>(schedule.size())));
+  for (const std::string& note : notes) text += "left out: " + note + "\n";
+  return text;
+}
+
+}  // namespace syncbench

@@ -1,0 +1,130 @@
+// The fields, in the order of the documentation. A number that is not finite is left out: absent means not measured.
+#include "runner/record.hpp"
+
+#include <cmath>
+
+#include "runner/metrics.hpp"
+
+namespace syncbench {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+void put(Json& object, const std::string& key, std::optional<double> value) {
+  if (value && std::isfinite(*value)) object[key] = *value;
+}
+
+Json params_of(const Point& point) {
+  Json params = Json::object();
+  for (const Parameter& parameter : point.workload->description.parameters) {
+    const double value = point.params[parameter.name];
+    const std::string key = std::string(parameter.name) + (parameter.unit.empty() ? "" : "_" + std::string(parameter.unit));
+    params[key] = static_cast<std::int64_t>(value);
+  }
+  return params;
+}
+
+const char* layout_of(const Point& point) { return point.layout == RoleLayout::grouped ? "grouped" : "interleaved"; }
+const char* kind_of(const Trial& trial) { return trial.kind == Kind::latency ? "latency" : "throughput"; }
+
+// What a trial measures, without where or when: identical in plan and record.
+Json what(const Point& point, const Trial& trial) {
+  const auto& roles = point.workload->description.roles;
+  Json fields;
+  fields["kind"] = kind_of(trial);
+  fields["workload"] = point.workload->description.name;
+  fields["implementation"] = point.subject->implementation;
+  fields["family"] = point.subject->family;
+  fields["threads"] = point.threads();
+  for (std::size_t role = 0; role < roles.size(); ++role)
+    fields["roles"][std::string(roles[role].name)] = point.role_counts[role];
+  for (const unsigned role : point.worker_roles) fields["worker_roles"].push_back(roles[role].name);
+  fields["params"] = params_of(point);
+  fields["placement"]["policy"] = point.policy.text();
+  fields["placement"]["roles"] = layout_of(point);
+  fields["repetition"] = trial.repetition;
+  fields["copy"] = trial.copy;
+  return fields;
+}
+
+Json latency_of(const Histogram& histogram) {
+  Json latency;
+  latency["count"] = histogram.count();
+  latency["min"] = histogram.min();
+  latency["mean"] = histogram.mean();
+  latency["p50"] = histogram.percentile(0.5);
+  latency["p90"] = histogram.percentile(0.9);
+  latency["p99"] = histogram.percentile(0.99);
+  latency["p999"] = histogram.percentile(0.999);
+  latency["max"] = histogram.max();
+  Json& buckets = latency["histogram"] = Json::array();
+  histogram.for_each_bucket([&](auto bound, auto count) { buckets.push_back({bound, count}); });
+  return latency;
+}
+
+// What the window measured. A violated trial keeps its raw counts, as evidence, and gets no rate.
+void put_sample(Json& record, const TrialResult& result) {
+  const Sample& sample = result.outcome.sample;
+  record["duration_s"] = sample.duration_s;
+  record["operations"] = sample.operations();
+  record["worker_operations"] = sample.worker_operations;
+  if (!result.ok()) return;
+  if (result.trial.kind == Kind::throughput) put(record, "items_per_second", result.items_per_second());
+  if (result.trial.kind == Kind::latency && sample.latency.count() != 0)
+    record["latency_ns"] = latency_of(sample.latency);
+  record["metrics"] = Json::object();
+  for (const Metric& metric : all_metrics()) put(record["metrics"], std::string(metric.name), metric.of(sample));
+  record["cpu_s"] = sample.cpu_s;
+  record["voluntary_switches"] = sample.voluntary_switches;
+  record["involuntary_switches"] = sample.involuntary_switches;
+}
+
+void put_fingerprint(Json& record, const TrialResult& result) {
+  Json& fingerprint = record["fingerprint"] = Json::object();
+  if (result.line_ns()) fingerprint["line_ns"] = {*result.before.line_ns, *result.after.line_ns};
+  fingerprint["multiply_ns"] = {result.before.multiply_ns, result.after.multiply_ns};
+  put(fingerprint, "foreign_cpu", result.cpu.foreign_cpu);
+  put(fingerprint, "steal", result.cpu.steal);
+}
+
+// The fields of `what` that say what is measured, taken from a record or a plan alike.
+std::string identity(const Json& fields) {
+  Json key;
+  for (const char* name : {"kind", "workload", "implementation", "threads", "roles", "params", "repetition", "copy"})
+    key[name] = fields.at(name);
+  key["policy"] = fields.at("placement").at("policy");
+  key["layout"] = fields.at("placement").at("roles");
+  return key.dump();
+}
+
+}  // namespace
+
+nlohmann::ordered_json make_record(const TrialResult& result, const RunIdentity& run) {
+  Json record;
+  record["schema"] = kSchema;
+  record["record"] = "trial";
+  record["environment"] = run.environment;
+  record["run"] = run.environment;
+  record.update(what(*result.point, result.trial));
+  record["placement"]["granted"] = result.outcome.granted;
+  record["placement"]["oversubscribed"] = result.point->oversubscribed;
+  record["block"] = result.trial.block;
+  record["order"] = result.trial.order;
+  record["seed"] = run.seed;
+  if (result.outcome.end == TrialOutcome::End::finished && result.outcome.verdict.kind != Verdict::Kind::skipped)
+    put_sample(record, result);
+  put_fingerprint(record, result);
+  record["verdict"] = result.verdict();
+  record["reason"] = result.reason();
+  record["validity"]["ok"] = result.validity.ok;
+  record["validity"]["reasons"] = result.validity.reasons;
+  record["build"] = run.build;
+  record["command"] = run.command;
+  record["started_at"] = result.started_at;
+  return record;
+}
+
+std::string identity_of(const nlohmann::ordered_json& record) { return identity(record); }
+std::string identity_of(const Point& point, const Trial& trial) { return identity(what(point, trial)); }
+
+}  // namespace syncbench

@@ -1,0 +1,64 @@
+// A finished trial with everything that is known about it: what was planned, what came out, and whether to believe it.
+// Record, table and Google Benchmark's reports are three views of this.
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "runner/fingerprint.hpp"
+#include "runner/sample.hpp"
+#include "runner/schedule.hpp"
+#include "runner/validity.hpp"
+
+namespace syncbench {
+
+struct TrialResult {
+  Trial trial;
+  const Point* point = nullptr;
+  TrialOutcome outcome;
+  Fingerprint before, after;
+  std::optional<std::pair<std::size_t, std::size_t>> line_between;  ///< the processors of `line_ns`
+  CpuUse cpu;
+  Validity validity;
+  std::string started_at;
+
+  /// The word of the record: ok, violated, hang or skipped.
+  std::string_view verdict() const {
+    switch (outcome.end) {
+      case TrialOutcome::End::hang: return "hang";
+      case TrialOutcome::End::crashed: return "violated";
+      case TrialOutcome::End::not_started:
+      case TrialOutcome::End::interrupted: return "skipped";
+      case TrialOutcome::End::finished: break;
+    }
+    switch (outcome.verdict.kind) {
+      case Verdict::Kind::ok: return "ok";
+      case Verdict::Kind::violated: return "violated";
+      case Verdict::Kind::skipped: return "skipped";
+    }
+    return "";
+  }
+  bool ok() const { return verdict() == "ok"; }
+  std::string reason() const {
+    return outcome.end == TrialOutcome::End::finished ? outcome.verdict.reason : outcome.reason;
+  }
+  double items_per_second() const { return static_cast<double>(outcome.sample.operations()) / outcome.sample.duration_s; }
+  /// The larger of the two line times: the trial is as far as its worse end.
+  std::optional<double> line_ns() const {
+    if (!before.line_ns || !after.line_ns) return std::nullopt;
+    return std::max(*before.line_ns, *after.line_ns);
+  }
+};
+
+/// What all records of a run have in common.
+struct RunIdentity {
+  std::string environment;  ///< id of the environment record
+  std::string build;
+  std::string command;
+  std::uint64_t seed = 0;
+};
+
+}  // namespace syncbench
