@@ -101,7 +101,7 @@ ask_for_packages() {
 install_packages() {
   local names log=$build/packages.log apt_get=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get)
   read -r -a names <<<"$missing"
-  say "installing ${#names[@]} Debian packages and what they need; this takes minutes (output in $log)"
+  say "installing Debian packages, which takes minutes (output in $log): ${names[*]}"
   # An installation that was interrupted is finished first: apt-get refuses to work before that. Neither this nor an
   # update that fails is the end; what counts is whether the packages can be installed from the lists that are there.
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive dpkg --configure -a </dev/null >"$log" 2>&1 || true
