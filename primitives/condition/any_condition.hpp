@@ -16,7 +16,7 @@ template <Platform P>
 class AnyCondition : public ConditionForms<AnyCondition<P>, P> {
  public:
   void notify(std::uint32_t n) noexcept {
-    if (n == kEverybody) return condition_.notify_all();
+    if (n >= kEverybody) return condition_.notify_all();
     for (; n != 0; --n) condition_.notify_one();
   }
   using ConditionForms<AnyCondition, P>::notify_one;

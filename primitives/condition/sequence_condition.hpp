@@ -4,6 +4,7 @@
 // [Drepper 2011, Futexes are tricky, section 7; the same scheme is Bionic's and Rust's condition variable]
 #pragma once
 
+#include <algorithm>
 #include <mutex>
 
 #include "primitives/concepts.hpp"
@@ -39,7 +40,7 @@ class SequenceCondition : public ConditionForms<SequenceCondition<P, WaitFor>, P
     // sees the other, which takes sequential consistency on both sides, and nothing weaker.
     sequence_.fetch_add(1, std::memory_order_seq_cst);  // (3)
     if constexpr (Wait::kParks) {
-      if (sleeping_.load(std::memory_order_seq_cst) != 0) Wait::unpark(&sequence_, n);
+      if (sleeping_.load(std::memory_order_seq_cst) != 0) Wait::unpark(&sequence_, std::min(n, kEverybody));
     }
   }
 

@@ -37,7 +37,7 @@ template <Platform P>
 class StdCondition : public ConditionForms<StdCondition<P>, P> {
  public:
   void notify(std::uint32_t n) noexcept {
-    if (n == kEverybody) return condition_.notify_all();
+    if (n >= kEverybody) return condition_.notify_all();
     for (; n != 0; --n) condition_.notify_one();
   }
 
