@@ -16,8 +16,9 @@
 namespace syncbench {
 
 /// Twelve bytes. A notification is missed only by a waiter that stays between reading the word and falling asleep for
-/// exactly 2^32 notifications. May be destroyed as soon as all waiters have been notified: the destructor waits until
-/// they have left.
+/// exactly 2^32 notifications. Rule C7 leans on the kernel waking in order of arrival, which it does among threads of
+/// equal priority: under real-time priorities use FifoCondition. May be destroyed as soon as all waiters have been
+/// notified: the destructor waits until they have left.
 template <Platform P, template <class> class WaitFor>
 class SequenceCondition : public ConditionForms<SequenceCondition<P, WaitFor>, P> {
  public:
