@@ -16,7 +16,7 @@ template <Platform P>
 class AnyCondition : public ConditionForms<AnyCondition<P>, P> {
  public:
   void notify(std::uint32_t n) noexcept {
-    if (n == kEverybody) return condition_.notify_all();
+    if (n >= kEverybody) return condition_.notify_all();
     for (; n != 0; --n) condition_.notify_one();
   }
   using ConditionForms<AnyCondition, P>::notify_one;
@@ -33,7 +33,11 @@ class AnyCondition : public ConditionForms<AnyCondition<P>, P> {
   template <class Lock>
   bool wait_before(Lock& lock, const Deadline<typename P::Clock>& deadline) {
     if (deadline.unlimited()) return wait_before(lock, Never{});
-    return condition_.wait_until(lock, deadline.instant()) == std::cv_status::no_timeout;
+    if (condition_.wait_until(lock, deadline.instant()) == std::cv_status::no_timeout) return true;
+    // The standard library reports a timeout by the clock alone, also when a notification came just before it. Pass on
+    // what we may have consumed (rule C8): at worst another waiter is woken for no reason.
+    condition_.notify_one();
+    return false;
   }
 
   std::condition_variable_any condition_;

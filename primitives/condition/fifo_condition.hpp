@@ -110,7 +110,7 @@ class FifoCondition : public ConditionForms<FifoCondition<P, WaitFor>, P> {
 
   // False if a notification came first: then the wait ends as notified.
   [[gnu::noinline]] bool leave(Waiter& self) noexcept {
-    std::uint32_t state = self.state.load(std::memory_order_relaxed);
+    std::uint32_t state = self.state.load(std::memory_order_acquire);  // reading kServed is a (2), as in the loop
     do {
       if (state == kServed) return false;
     } while (!self.state.compare_exchange_weak(state, kLeaving, std::memory_order_acquire));  // a failure is a (2) too

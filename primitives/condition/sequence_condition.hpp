@@ -4,6 +4,7 @@
 // [Drepper 2011, Futexes are tricky, section 7; the same scheme is Bionic's and Rust's condition variable]
 #pragma once
 
+#include <algorithm>
 #include <mutex>
 
 #include "primitives/concepts.hpp"
@@ -15,8 +16,9 @@
 namespace syncbench {
 
 /// Twelve bytes. A notification is missed only by a waiter that stays between reading the word and falling asleep for
-/// exactly 2^32 notifications. May be destroyed as soon as all waiters have been notified: the destructor waits until
-/// they have left.
+/// exactly 2^32 notifications. Rule C7 leans on the kernel waking in order of arrival, which it does among threads of
+/// equal priority: under real-time priorities use FifoCondition. May be destroyed as soon as all waiters have been
+/// notified: the destructor waits until they have left.
 template <Platform P, template <class> class WaitFor>
 class SequenceCondition : public ConditionForms<SequenceCondition<P, WaitFor>, P> {
  public:
@@ -39,7 +41,7 @@ class SequenceCondition : public ConditionForms<SequenceCondition<P, WaitFor>, P
     // sees the other, which takes sequential consistency on both sides, and nothing weaker.
     sequence_.fetch_add(1, std::memory_order_seq_cst);  // (3)
     if constexpr (Wait::kParks) {
-      if (sleeping_.load(std::memory_order_seq_cst) != 0) Wait::unpark(&sequence_, n);
+      if (sleeping_.load(std::memory_order_seq_cst) != 0) Wait::unpark(&sequence_, std::min(n, kEverybody));
     }
   }
 

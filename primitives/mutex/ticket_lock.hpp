@@ -48,7 +48,7 @@ class TicketLock : public TimedForms<TicketLock<P, WaitFor>, P> {
     if constexpr (Wait::kParks) {
       call_and_wake(next);
     } else {
-      called_.store(next, std::memory_order_release);  // (1) synchronizes-with (2), (3), (4)
+      called_.store(next, std::memory_order_release);  // (1) synchronizes-with (2) to (5)
     }
   }
 
@@ -77,7 +77,9 @@ class TicketLock : public TimedForms<TicketLock<P, WaitFor>, P> {
     typename Wait::Episode episode;
     while (!try_lock()) {
       if (deadline.passed()) return false;
-      const std::uint32_t seen = called_.load(std::memory_order_relaxed);
+      // Acquire: next_ must be read after called_. Read before it, it could look drawn while `seen` is a number that
+      // was called since to nobody, and we would sleep on a lock that is free.
+      const std::uint32_t seen = called_.load(std::memory_order_acquire);  // (5) with (1)
       if (number(seen) == next_.load(std::memory_order_relaxed)) continue;  // free by now: do not sleep on it
       rest(episode, seen, deadline, kAnyTag);
     }

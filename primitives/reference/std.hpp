@@ -36,8 +36,11 @@ class StdTimedMutex : public TimedForms<StdTimedMutex<P>, P> {
 template <Platform P>
 class StdCondition : public ConditionForms<StdCondition<P>, P> {
  public:
+  /// Declared: a waiter notified just before its deadline may report a timeout (C++ leaves rule C8 to the predicate).
+  static constexpr bool kTimeoutMayConsume = true;
+
   void notify(std::uint32_t n) noexcept {
-    if (n == kEverybody) return condition_.notify_all();
+    if (n >= kEverybody) return condition_.notify_all();
     for (; n != 0; --n) condition_.notify_one();
   }
 
