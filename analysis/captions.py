@@ -17,6 +17,7 @@ def caption(figure, drawn, value_of, what):
         bands(drawn),
         left_out(figure),
         only_far(figure),
+        doubtful(figure),
         gaps(drawn),
         same_twice(figure, value_of, what),
     ]
@@ -58,16 +59,27 @@ def bands(drawn):
 def left_out(figure):
     points = [p for series in figure.series.values() for p in series]
     far = sum(p.left_out_far for p in points)
-    words = Counter(t.verdict if t.verdict != "ok" else "not believable" for p in points for t in p.failed)
+    words = Counter(t.verdict for p in points for t in p.failed)
+    words["doubtful"] += sum(p.left_out_doubtful for p in points)
     parts = [f"{far} with far processors (a cache line took over {FAR:g}x the best)"] if far else []
-    parts += [f"{n} {word}" for word, n in sorted(words.items())]
+    parts += [f"{n} {word}" for word, n in sorted(words.items()) if n]
     return f"Trials left out: {', '.join(parts)}." if parts else ""
 
 
 def only_far(figure):
-    far = {name: [p.threads for p in series if p.only_far] for name, series in figure.series.items()}
-    places = [f"{name} at {_list(threads)}" for name, threads in far.items() if threads]
-    return f"Far processors in every trial: {'; '.join(places)}." if places else ""
+    places = _places(figure, lambda p: p.only_far)
+    return f"Far processors in every trial: {places}." if places else ""
+
+
+def doubtful(figure):
+    """Where a disturbed machine left no better trials than doubtful ones."""
+    places = _places(figure, lambda p: p.doubtful)
+    return f"Doubtful (too few undisturbed trials): {places}." if places else ""
+
+
+def _places(figure, chosen):
+    threads = {name: [p.threads for p in series if chosen(p)] for name, series in figure.series.items()}
+    return "; ".join(f"{name} at {_list(numbers)}" for name, numbers in threads.items() if numbers)
 
 
 def gaps(drawn):

@@ -11,6 +11,7 @@ from functools import cached_property
 from math import gcd
 
 FAR = 2.0  # times the fastest cache line seen between the same processors
+ENOUGH = 3  # believable trials that suffice to leave the doubtful ones out
 
 
 @dataclass(frozen=True)
@@ -33,16 +34,22 @@ class Point:
     implementation: str
     threads: int
     copy: int
-    trials: tuple  # those that count: invariant held, believable, one fingerprint class
-    failed: tuple  # those that do not, whatever the reason
+    trials: tuple  # those that count: invariant held, one fingerprint class, believable as far as there are such
+    failed: tuple  # those whose verdict is not ok
     left_out_far: int
+    left_out_doubtful: int
     only_far: bool
 
     @property
     def why_failed(self):
-        """A word for why this point has no number: the commonest verdict, or `invalid` if the invariant did hold."""
-        kinds = Counter(t.verdict if t.verdict != "ok" else "invalid" for t in self.failed)
+        """A word for why this point has no number: the commonest verdict."""
+        kinds = Counter(t.verdict for t in self.failed)
         return min(kinds, key=lambda kind: (-kinds[kind], kind))
+
+    @property
+    def doubtful(self):
+        """Whether the number rests on trials with doubts, for want of better ones."""
+        return any(t.doubts for t in self.trials) and not self.only_far
 
 
 @dataclass(frozen=True)
@@ -156,16 +163,22 @@ def _figure(setting, trials, is_far):
 
 
 def _point(implementation, threads, copy, trials, is_far):
-    usable = [t for t in trials if t.verdict == "ok" and not t.doubts]
-    near = [t for t in usable if not is_far(t)]
+    """The rule is the runner's own for its table (runner/summary.cpp): near and far are never mixed; trials with doubts
+    are left out where enough are left without them, and used, and said to be, where not."""
+    held = [t for t in trials if t.verdict == "ok"]
+    near = [t for t in held if not is_far(t)]
+    alike = near or held
+    sure = [t for t in alike if not t.doubts]
+    used = sure if len(sure) >= min(ENOUGH, len(alike)) else alike
     return Point(
         implementation=implementation,
         threads=threads,
         copy=copy,
-        trials=tuple(near or usable),
-        failed=tuple(t for t in trials if t.verdict != "ok" or t.doubts),
-        left_out_far=len(usable) - len(near) if near else 0,
-        only_far=bool(usable) and not near,
+        trials=tuple(used),
+        failed=tuple(t for t in trials if t.verdict != "ok"),
+        left_out_far=len(held) - len(alike),
+        left_out_doubtful=len(alike) - len(used),
+        only_far=bool(held) and not near,
     )
 
 

@@ -35,8 +35,7 @@ struct EngineTrial {
 /// Runs all trials (those that --benchmark_filter leaves). With Format::json or Format::csv Google Benchmark's report
 /// goes to standard output. `context` becomes part of its JSON. Returns how many were run; throws UsageError for a
 /// --benchmark_ flag that it does not know.
-std::size_t run_benchmarks(const std::vector<EngineTrial>& trials, Format format,
-                           const std::vector<std::string>& flags,
+std::size_t run_benchmarks(const std::vector<EngineTrial>& trials, Format format, const std::vector<std::string>& flags,
                            const std::vector<std::pair<std::string, std::string>>& context);
 
 }  // namespace syncbench

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
+#include <iterator>
 #include <map>
 
 #include "runner/metrics.hpp"
@@ -29,33 +31,47 @@ bool is_far(const TrialResult& result, const std::map<Pair, double>& best) {
          classify(result.line_ns(), best.at(*result.line_between)) == NearFar::kFar;
 }
 
-// The trials of one point that may be averaged with each other.
+using Trials = std::vector<const TrialResult*>;
+
+// The trials of one point that may be averaged with each other, and how many were not taken, or taken for want of
+// better.
 struct PointTrials {
-  std::vector<const TrialResult*> throughput, again, latency;
+  Trials throughput, again, latency;
   std::size_t far = 0;
   std::size_t doubtful = 0;
 };
 
+constexpr std::size_t kEnough = 3;  // trials without doubts that suffice to leave the doubtful ones out
+
+// Near and far are never mixed. Trials with doubts are left out where enough are left without them; where not, all are
+// used and counted. The figures follow the same rule (analysis/points.py).
+Trials choose(const Trials& held, const std::map<Pair, double>& best, PointTrials& counts) {
+  Trials alike, sure;
+  std::ranges::copy_if(held, std::back_inserter(alike), [&](const auto* trial) { return !is_far(*trial, best); });
+  if (alike.empty()) alike = held;
+  std::ranges::copy_if(alike, std::back_inserter(sure), [](const auto* trial) { return trial->validity.ok; });
+  counts.far += held.size() - alike.size();
+  if (sure.size() >= std::min(kEnough, alike.size())) return sure;
+  counts.doubtful += alike.size() - sure.size();
+  return alike;
+}
+
 PointTrials trials_of(std::size_t point, const std::vector<TrialResult>& results, const std::map<Pair, double>& best) {
-  std::vector<const TrialResult*> good;
-  for (const TrialResult& result : results)
-    if (result.trial.point == point && result.ok()) good.push_back(&result);
-  const auto near = std::ranges::count_if(good, [&](const auto* result) { return !is_far(*result, best); });
-  PointTrials trials;
-  for (const TrialResult* result : good) {
-    if (near != 0 && is_far(*result, best)) {
-      ++trials.far;
-      continue;
-    }
-    trials.doubtful += !result->validity.ok;
-    (result->trial.kind == Kind::latency ? trials.latency : result->trial.copy == 1 ? trials.again : trials.throughput)
-        .push_back(result);
+  Trials throughput, again, latency;
+  for (const TrialResult& result : results) {
+    if (result.trial.point != point || !result.ok()) continue;
+    const bool timed = result.trial.kind == Kind::latency;
+    (timed ? latency : result.trial.copy == 1 ? again : throughput).push_back(&result);
   }
+  PointTrials trials;
+  trials.throughput = choose(throughput, best, trials);
+  trials.again = choose(again, best, trials);
+  trials.latency = choose(latency, best, trials);
   return trials;
 }
 
 template <class Value>
-std::optional<Median> median_over(const std::vector<const TrialResult*>& trials, Value value) {
+std::optional<Median> median_over(const Trials& trials, Value value) {
   std::vector<double> values;
   for (const TrialResult* trial : trials)
     if (const std::optional<double> one = value(*trial)) values.push_back(*one);
@@ -63,12 +79,14 @@ std::optional<Median> median_over(const std::vector<const TrialResult*>& trials,
 }
 
 template <class Value>
-std::optional<double> middle(const std::vector<const TrialResult*>& trials, Value value) {
+std::optional<double> middle(const Trials& trials, Value value) {
   const auto median = median_over(trials, value);
   return median ? std::optional(median->value) : std::nullopt;
 }
 
-std::optional<double> rate(const TrialResult& result) { return result.items_per_second(); }
+std::optional<double> rate(const TrialResult& result) {
+  return result.items_per_second();
+}
 
 auto percentile(double share) {
   return [share](const TrialResult& result) -> std::optional<double> {
@@ -85,12 +103,11 @@ auto metric(std::string_view name) {
 }
 
 // By block, the rate of the reference: the mean of its two measurements where both are there.
-std::map<std::size_t, double> reference_rates(const std::vector<const TrialResult*>& trials) {
+std::map<std::size_t, double> reference_rates(const Trials& trials) {
   std::map<std::size_t, std::vector<double>> rates;
   for (const TrialResult* trial : trials) rates[trial->trial.block].push_back(trial->items_per_second());
   std::map<std::size_t, double> means;
-  for (const auto& [block, values] : rates)
-    means[block] = values.size() == 1 ? values[0] : (values[0] + values[1]) / 2;
+  for (const auto& [block, values] : rates) means[block] = values.size() == 1 ? values[0] : (values[0] + values[1]) / 2;
   return means;
 }
 
@@ -149,7 +166,8 @@ std::string show_parameters(const Point& point) {
   std::string text;
   for (const Parameter& parameter : point.workload->description.parameters) {
     const double value = point.params[parameter.name];
-    text += fmt::format("  {} {}", parameter.name, parameter.unit == "ns" && value != 0 ? show_time(value) : fmt::format("{:.0f}", value));
+    text += fmt::format("  {} {}", parameter.name,
+                        parameter.unit == "ns" && value != 0 ? show_time(value) : fmt::format("{:.0f}", value));
   }
   return text;
 }
@@ -168,23 +186,25 @@ std::string show_threads(const Point& point) {
 
 // What all rows of one sub-table share.
 std::string heading(const Point& point) {
-  return fmt::format("{}{}  placement {}", point.workload->description.name, show_parameters(point), point.policy.text());
+  return fmt::format("{}{}  placement {}", point.workload->description.name, show_parameters(point),
+                     point.policy.text());
 }
 
 std::string line_of(const SummaryRow& row, bool colour) {
-  const auto show = [](const std::optional<Median>& median, auto format) { return median ? format(*median) : std::string("-"); };
+  const auto show = [](const std::optional<Median>& median, auto format) {
+    return median ? format(*median) : std::string("-");
+  };
   const bool good = row.verdict == "ok";
   std::string notes = row.point->oversubscribed ? " over" : "";
   if (row.far != 0) notes += fmt::format(" far:{}", row.far);
   if (row.doubtful != 0) notes += fmt::format(" doubtful:{}", row.doubtful);
-  return fmt::format("  {:<19}{:>10}{:>11}{:>20}{:>8}{:>10}{:>10}{:>10}{:>7}{:>10}  {}{}{}{}\n",
-                     row.point->subject->implementation, show_threads(*row.point),
-                     show(row.items_per_second, [](const Median& m) { return show_rate(m.value); }),
-                     show(row.items_per_second, [](const Median& m) { return show_rate(m.low) + " .. " + show_rate(m.high); }),
-                     show(row.ratio, [](const Median& m) { return fmt::format("{:.2f}", m.value); }), show_time(row.p50),
-                     show_time(row.p99), show_time(row.p999),
-                     row.fairness ? fmt::format("{:.2f}", *row.fairness) : "-", show_time(row.cpu_ns),
-                     colour && !good ? "\033[31m" : "", row.verdict, colour && !good ? "\033[0m" : "", notes);
+  return fmt::format(
+      "  {:<19}{:>10}{:>11}{:>20}{:>8}{:>10}{:>10}{:>10}{:>7}{:>10}  {}{}{}{}\n", row.point->subject->implementation,
+      show_threads(*row.point), show(row.items_per_second, [](const Median& m) { return show_rate(m.value); }),
+      show(row.items_per_second, [](const Median& m) { return show_rate(m.low) + " .. " + show_rate(m.high); }),
+      show(row.ratio, [](const Median& m) { return fmt::format("{:.2f}", m.value); }), show_time(row.p50),
+      show_time(row.p99), show_time(row.p999), row.fairness ? fmt::format("{:.2f}", *row.fairness) : "-",
+      show_time(row.cpu_ns), colour && !good ? "\033[31m" : "", row.verdict, colour && !good ? "\033[0m" : "", notes);
 }
 
 }  // namespace
@@ -218,12 +238,13 @@ Summary summarize(const std::vector<Point>& points, const std::vector<TrialResul
   for (std::size_t i = 0; i < points.size(); ++i) {
     trials.push_back(trials_of(i, results, best));
     if (!is_reference(*points[i].subject)) continue;
-    std::vector<const TrialResult*> both = trials[i].throughput;
+    Trials both = trials[i].throughput;
     both.insert(both.end(), trials[i].again.begin(), trials[i].again.end());
     references[points[i].group] = reference_rates(both);
     for (const TrialResult* second : trials[i].again)
       for (const TrialResult* first : trials[i].throughput)
-        if (first->trial.block == second->trial.block) again.push_back(second->items_per_second() / first->items_per_second());
+        if (first->trial.block == second->trial.block)
+          again.push_back(second->items_per_second() / first->items_per_second());
   }
   Summary summary;
   for (std::size_t i = 0; i < points.size(); ++i)
@@ -236,9 +257,9 @@ std::string render(const Summary& summary, bool colour) {
   std::string text, current;
   for (const SummaryRow& row : summary.rows) {
     if (std::string next = heading(*row.point); next != current) {
-      text += fmt::format("{}{}\n  {:<19}{:>10}{:>11}{:>20}{:>8}{:>10}{:>10}{:>10}{:>7}{:>10}  {}\n", text.empty() ? "" : "\n",
-                          next, "implementation", "threads", "items/s", "interval", "x std", "p50", "p99", "p99.9", "Jain",
-                          "CPU/op", "verdict");
+      text += fmt::format("{}{}\n  {:<19}{:>10}{:>11}{:>20}{:>8}{:>10}{:>10}{:>10}{:>7}{:>10}  {}\n",
+                          text.empty() ? "" : "\n", next, "implementation", "threads", "items/s", "interval", "x std",
+                          "p50", "p99", "p99.9", "Jain", "CPU/op", "verdict");
       current = std::move(next);
     }
     text += line_of(row, colour);
@@ -249,9 +270,10 @@ std::string render(const Summary& summary, bool colour) {
   for (const auto& [reason, where] : reasons) text += fmt::format("\n  {}: {}", where, reason);
   if (!reasons.empty()) text += '\n';
   if (summary.reference_again) {
-    text += fmt::format("\n  reference measured again: {:.2f} x itself ({:.2f} .. {:.2f}, n = {}): differences inside this are noise\n",
-                        summary.reference_again->value, summary.reference_again->low, summary.reference_again->high,
-                        summary.reference_again->count);
+    text += fmt::format(
+        "\n  reference measured again: {:.2f} x itself ({:.2f} .. {:.2f}, n = {}): differences inside this are noise\n",
+        summary.reference_again->value, summary.reference_again->low, summary.reference_again->high,
+        summary.reference_again->count);
   }
   return text;
 }

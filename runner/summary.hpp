@@ -28,10 +28,10 @@ struct SummaryRow {
   std::optional<double> p50, p99, p999;
   std::optional<double> fairness;
   std::optional<double> cpu_ns;
-  std::string verdict;     ///< ok, or the worst that happened, with its count
-  std::string reason;      ///< of the first trial that was not ok
-  std::size_t far = 0;     ///< trials left out because the processors were far apart at the time
-  std::size_t doubtful = 0;  ///< trials kept although their validity has reasons
+  std::string verdict;       ///< ok, or the worst that happened, with its count
+  std::string reason;        ///< of the first trial that was not ok
+  std::size_t far = 0;       ///< trials left out because the processors were far apart at the time
+  std::size_t doubtful = 0;  ///< trials used although their validity has reasons
 };
 
 struct Summary {
@@ -40,7 +40,7 @@ struct Summary {
 };
 
 /// `results` of one run. A point measured near is never averaged with one measured far: if there are near trials, the
-/// far ones are left out and counted.
+/// far ones are left out and counted. Doubtful trials are used only where fewer than three are beyond doubt.
 Summary summarize(const std::vector<Point>& points, const std::vector<TrialResult>& results);
 
 /// The table for standard output. `colour`: verdicts other than ok in red.
