@@ -93,15 +93,14 @@ int core_kind(hwloc_topology_t topology, hwloc_obj_t pu) {
   return efficiency >= 0 ? efficiency : -2 - kind;
 }
 
+// Offline and disallowed PUs are not in the tree: hwloc leaves them out unless a flag asks for them.
 std::vector<Pu> usable_pus(hwloc_topology_t topology) {
-  const hwloc_const_cpuset_t allowed = hwloc_topology_get_allowed_cpuset(topology);
   Numbering cores;
   Numbering caches;
   Numbering packages;
   std::map<unsigned, unsigned> siblings;
   std::vector<Pu> pus;
   for (hwloc_obj_t pu = nullptr; (pu = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_PU, pu)) != nullptr;) {
-    if (!hwloc_bitmap_isset(allowed, pu->os_index)) continue;
     const hwloc_obj_t package = ancestor(topology, pu, HWLOC_OBJ_PACKAGE, hwloc_get_root_obj(topology));
     const unsigned core = cores.of(ancestor(topology, pu, HWLOC_OBJ_CORE, pu));
     pus.push_back({.logical = pu->logical_index,

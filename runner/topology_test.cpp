@@ -250,6 +250,13 @@ TEST(Topology, NeverBindsToAMadeUpMachine) {
 
 // --- The real machine -------------------------------------------------------------------------------------------
 
+// Stands before the other tests of the real machine: a fault here would narrow what they see.
+TEST(Topology, LeavesTheBindingOfTheCallerAloneWhileLoading) {
+  const Os before = affinity();
+  const Topology topology = Topology::load();
+  EXPECT_EQ(affinity(), before);
+}
+
 TEST(Topology, FindsThePusThatTheKernelAllows) {
   const Topology topology = Topology::load();
   Os found = os_of(topology.machine());
@@ -259,9 +266,11 @@ TEST(Topology, FindsThePusThatTheKernelAllows) {
   EXPECT_EQ(found, affinity());
 }
 
-TEST(Topology, LeavesTheBindingOfTheCallerAloneWhileLoading) {
-  const Os before = affinity();
+// Stands before the other tests that bind: a fault here would narrow what they see.
+TEST(Topology, BindsNoThreadButTheCaller) {
   const Topology topology = Topology::load();
+  const Os before = affinity();
+  std::thread([&] { EXPECT_EQ(topology.bind_this_thread(0), std::nullopt); }).join();
   EXPECT_EQ(affinity(), before);
 }
 
@@ -277,13 +286,6 @@ TEST(Topology, BindsAThreadToEachPuAndSaysWhereItIs) {
       EXPECT_EQ(topology.current_os_pu(), os);
     }).join();
   }
-}
-
-TEST(Topology, BindsNoThreadButTheCaller) {
-  const Topology topology = Topology::load();
-  const Os before = affinity();
-  std::thread([&] { EXPECT_EQ(topology.bind_this_thread(0), std::nullopt); }).join();
-  EXPECT_EQ(affinity(), before);
 }
 
 TEST(Topology, HasNoOneBoundPuForAThreadThatMayRunOnSeveral) {
@@ -362,6 +364,20 @@ TEST(Topology, ReadsTheFileThatTheEnvironmentNames) {
               return loaded_machine();
             }),
             "3 made up");
+  std::remove(path.c_str());
+}
+
+TEST(Topology, BelievesAFileThatTheUserVouchesFor) {
+  if (affinity().front() != 0) GTEST_SKIP() << "the file of this test knows PU 0 only, and this process may not use it";
+  const std::string path = testing::TempDir() + "syncbench_vouched_" + std::to_string(getpid()) + ".xml";
+  std::ofstream(path) << awkward_xml("1", "0");
+  EXPECT_EQ(in_child([&] {
+              setenv("HWLOC_XMLFILE", path.c_str(), 1);
+              setenv("HWLOC_THISSYSTEM", "1", 1);
+              restrict_to(0);
+              return loaded_machine();
+            }),
+            "1 real");
   std::remove(path.c_str());
 }
 
