@@ -235,6 +235,8 @@ TEST(Capture, the_tightest_quota_above_the_process_counts_in_version_two) {
   EXPECT_EQ(found.at("cgroup"), "v2");
   EXPECT_EQ(found.at("cpu_quota"), 1.5);
   EXPECT_EQ(found.at("cpuset"), "0-2");
+  system.write("/sys/fs/cgroup/a/b/cpu.max", "50000 100000\n");
+  EXPECT_EQ(capture(system)["system"]["cpu_quota"], 0.5);
 }
 
 TEST(Capture, a_quota_of_version_one_counts) {

@@ -229,6 +229,8 @@ TEST(CpuAccounting, invents_nothing_for_absent_files_or_processors) {
   EXPECT_FALSE(old_kernel.steal_s);
   EXPECT_FALSE(CpuAccounting({0, 1}, system.files()).sample().busy_s);
   EXPECT_FALSE(CpuAccounting({}, system.files()).sample().busy_s);
+  system.write("/proc/stat", "cpu10 1 2 3 4 5 6 7 8\n");
+  EXPECT_FALSE(CpuAccounting({1}, system.files()).sample().busy_s);
   system.write("/proc/stat", "cpu0 1 2 x 4 5 6 7 8\n");
   EXPECT_FALSE(CpuAccounting({0}, system.files()).sample().busy_s);
 }
