@@ -63,15 +63,11 @@ TYPED_TEST_SUITE(Conditions, AllCases, NameOfCase);
 template <class C>
 inline constexpr int kMany = kSleeps<C> ? 20 : 5;
 
-/// No herd: what is not notified does not return (declared, or by the wait itself: sleepers are woken one by one).
-template <class C>
-inline constexpr bool kExact = kDeclaresFifo<C>;
-
 // ---- Notifications --------------------------------------------------------------------------------------------------
 
 TYPED_TEST(Conditions, C2_C13_X1_X8_NoNotificationIsLostInPingPong) {
   for (const bool holding : {true, false}) {
-    constexpr int kTurns = 300;
+    constexpr int kTurns = rounds<TypeParam, typename TypeParam::Condition>(300);
     int turn = 0;
     run_team(2, [&](int index) {
       for (int mine = index; mine < kTurns; mine += 2) {
@@ -88,7 +84,7 @@ TYPED_TEST(Conditions, C2_C13_X1_X8_NoNotificationIsLostInPingPong) {
 
 TYPED_TEST(Conditions, C2_C5_NoNotificationIsLostWhenAllWaitInARing) {
   constexpr int kThreads = 4;
-  constexpr int kTurns = 120;
+  constexpr int kTurns = rounds<TypeParam, typename TypeParam::Condition>(120);
   int turn = 0;
   run_team(kThreads, [&](int index) {
     for (int mine = index; mine < kTurns; mine += kThreads) {
@@ -131,7 +127,7 @@ TYPED_TEST(Conditions, C4_C7_NotifyNServesTheOldestNAndExactlyNWhereDeclared) {
     this->condition.notify(n);
     expected += n;
     this->await_served(expected);
-    if (!kExact<typename TypeParam::Condition>) continue;
+    if (!kDeclaresFifo<typename TypeParam::Condition>) continue;
     this->locked([&] {
       EXPECT_EQ(this->served.size(), expected) << "woke more than asked for";
       for (const int index : this->served) EXPECT_LT(index, static_cast<int>(expected)) << "woke a younger one first";
@@ -170,6 +166,31 @@ TYPED_TEST(Conditions, C5_AllSleepersAreWokenByTheLargestCounts) {
   }
 }
 
+// More than one batch of sleepers, each of which waits again at once: nobody may be served twice.
+TYPED_TEST(Conditions, C5_C7_OneNotifyAllServesEachWaiterOnceWhereDeclared) {
+  using C = typename TypeParam::Condition;
+  if (!kDeclaresFifo<C>) GTEST_SKIP() << "may wake for no reason";
+  constexpr int kCount = kMany<C>;
+  int waits = 0;
+  bool over = false;
+  std::vector<std::unique_ptr<Worker>> team;
+  for (int i = 0; i < kCount; ++i) {
+    team.push_back(std::make_unique<Worker>([&] {
+      const std::lock_guard guard(this->mutex);
+      for (; !over; this->condition.wait(this->mutex)) ++waits;
+    }));
+  }
+  await([&] { return this->locked([&] { return waits == kCount; }); });
+  this->condition.notify_all();
+  await([&] { return this->locked([&] { return waits >= 2 * kCount; }); });
+  this->locked([&] {
+    EXPECT_EQ(waits, 2 * kCount);
+    over = true;
+  });
+  this->condition.notify_all();
+  for (auto& worker : team) worker->join();
+}
+
 TYPED_TEST(Conditions, C6_ANotificationWithoutWaitersIsNotStored) {
   this->condition.notify_one();
   this->condition.notify(3);
@@ -188,7 +209,7 @@ TYPED_TEST(Conditions, C6_ANotificationOfNobodyDoesNothing) {
 
 // The late comer blocks on the mutex while the notification is made, and waits as soon as it gets it.
 TYPED_TEST(Conditions, C7_ALateComerCannotTakeTheNotificationOfAnOlderWaiter) {
-  for (int round = 0; round < 20; ++round) {
+  for (int round = 0; round < rounds<TypeParam, typename TypeParam::Condition>(24); ++round) {
     this->add_waiter();
     std::atomic<bool> coming{false};
     this->mutex.lock();
@@ -462,7 +483,7 @@ TYPED_TEST(Conditions, C8_C10_C12_TimedAndUntimedWaitersShareAQueue) {
 // All are notified, then the condition goes at once; those notified are still on their way out.
 TYPED_TEST(Conditions, C11_X2_MayBeDestroyedOnceAllHaveBeenNotified) {
   using C = typename TypeParam::Condition;
-  for (int round = 0; round < 40; ++round) {
+  for (int round = 0; round < rounds<TypeParam, C>(40); ++round) {
     auto dying = std::make_unique<C>();
     int waiting = 0;
     bool done = false;

@@ -3,6 +3,7 @@
 // other primitives of the `condvar` family are built the same way, and this is what they pay. [Hoare 1974, Monitors]
 #pragma once
 
+#include <cassert>
 #include <condition_variable>
 #include <mutex>
 #include <utility>
@@ -18,6 +19,9 @@ namespace syncbench {
 template <Platform P>
 class MonitorMutex : public TimedForms<MonitorMutex<P>, P> {
  public:
+  MonitorMutex() = default;
+  ~MonitorMutex() { assert(!held_ && waiting_ == 0 && "destroyed while held or waited for"); }
+
   void lock() {
     std::unique_lock inner(mutex_);
     ++waiting_;
@@ -33,6 +37,7 @@ class MonitorMutex : public TimedForms<MonitorMutex<P>, P> {
 
   void unlock() {
     const std::lock_guard inner(mutex_);
+    assert(held_ && "unlock of a free mutex");
     held_ = false;
     if (waiting_ != 0) freed_.notify_one();
   }

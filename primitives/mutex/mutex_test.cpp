@@ -186,7 +186,7 @@ TYPED_TEST(Mutexes, SeveralAreLockedTogetherInAnyOrderWithoutDeadlock) {
 }
 
 TYPED_TEST(Mutexes, ConditionVariableAnyWaitsOnIt) {
-  constexpr int kTurns = 100;
+  constexpr int kTurns = rounds<TypeParam, typename TypeParam::Mutex>(100);
   std::condition_variable_any changed;
   int turn = 0;
   run_team(2, [&](int index) {
@@ -230,16 +230,17 @@ TYPED_TEST(Mutexes, M4_EverySleeperIsWokenInTurn) {
 }
 
 TYPED_TEST(Mutexes, M4_X3_FiniteRoundsEndWhenHoldersLoseTheProcessor) {
+  constexpr int kRounds = rounds<TypeParam, typename TypeParam::Mutex>(40);
   Witness witness(this->mutex);
   run_team(4, [&](int) {
-    for (int round = 0; round < 40; ++round) {
+    for (int round = 0; round < kRounds; ++round) {
       const std::scoped_lock guard(this->mutex);
       witness.visit();
       if (by_chance(4)) ::sched_yield();
       if (by_chance(16)) std::this_thread::sleep_for(20us);
     }
   });
-  witness.expect(160);
+  witness.expect(4 * kRounds);
 }
 
 TYPED_TEST(Mutexes, X4_SleepersUseNoProcessorTime) {
@@ -505,6 +506,23 @@ TYPED_TEST(TimedMutexes, M4_M6_TimedSleepersAreWokenBetweenUntimedOnes) {
       for (auto& worker : workers) worker->join();
       EXPECT_EQ(served, 5);
     }
+  }
+}
+
+TYPED_TEST(TimedMutexes, M4_M5_AttemptsWithLongLimitsEndWhenTheMutexIsFree) {
+  using M = typename TypeParam::Mutex;
+  if constexpr (kTimedFormsTestable<M>) {
+    constexpr int kRounds = rounds<TypeParam, M>(120);
+    Witness witness(this->mutex);
+    run_team(3, [&](int) {
+      for (int round = 0; round < kRounds; ++round) {
+        EXPECT_TRUE(this->mutex.try_lock_for(1h));
+        witness.visit();
+        if (by_chance(8)) ::sched_yield();
+        this->mutex.unlock();
+      }
+    });
+    witness.expect(3 * kRounds);
   }
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <bit>
+#include <cassert>
 
 #include "primitives/concepts.hpp"
 #include "primitives/mutex/timed_forms.hpp"
@@ -29,6 +30,7 @@ class TicketLock : public TimedForms<TicketLock<P, WaitFor>, P> {
 
   /// The numbers start at `first`: tests put the wrap-around where they need it.
   explicit TicketLock(std::uint32_t first = 0) noexcept : next_(first & ~kAsleep), called_(first & ~kAsleep) {}
+  ~TicketLock() { assert(is_free() && "destroyed while held"); }
 
   void lock() noexcept {
     // Relaxed: drawing a number orders nothing, only being called does.
@@ -44,6 +46,7 @@ class TicketLock : public TimedForms<TicketLock<P, WaitFor>, P> {
   }
 
   void unlock() noexcept {
+    assert(!is_free() && "unlock of a free lock");
     const std::uint32_t next = number(called_.load(std::memory_order_relaxed)) + kOne;  // only the holder changes it
     if constexpr (Wait::kParks) {
       call_and_wake(next);
@@ -59,6 +62,10 @@ class TicketLock : public TimedForms<TicketLock<P, WaitFor>, P> {
   static constexpr std::uint32_t kAsleep = 1;
   static constexpr std::uint32_t kOne = 2;
 
+  // Meaningful to the holder, or when nobody else is there.
+  bool is_free() const noexcept {
+    return next_.load(std::memory_order_relaxed) == number(called_.load(std::memory_order_relaxed));
+  }
   static std::uint32_t number(std::uint32_t called) noexcept { return called & ~kAsleep; }
   static std::uint32_t tag_of(std::uint32_t ticket) noexcept {
     return std::rotl(1U, static_cast<int>(ticket / kOne % 32));
@@ -79,7 +86,7 @@ class TicketLock : public TimedForms<TicketLock<P, WaitFor>, P> {
       if (deadline.passed()) return false;
       // Acquire: next_ must be read after called_. Read before it, it could look drawn while `seen` is a number that
       // was called since to nobody, and we would sleep on a lock that is free.
-      const std::uint32_t seen = called_.load(std::memory_order_acquire);  // (5) with (1)
+      const std::uint32_t seen = called_.load(std::memory_order_acquire);   // (5) with (1)
       if (number(seen) == next_.load(std::memory_order_relaxed)) continue;  // free by now: do not sleep on it
       rest(episode, seen, deadline, kAnyTag);
     }

@@ -3,6 +3,8 @@
 // lock before the woken one gets to it. [Drepper 2011, Futexes are tricky, section 6, mutex3]
 #pragma once
 
+#include <cassert>
+
 #include "primitives/concepts.hpp"
 #include "primitives/mutex/timed_forms.hpp"
 #include "primitives/platform/native.hpp"
@@ -18,13 +20,18 @@ class TristateMutex : public TimedForms<TristateMutex<P, WaitFor>, P> {
   using Wait = WaitFor<P>;
   static_assert(ParkingStrategy<Wait>, "without sleepers the third state has no use: TtasLock is this lock without it");
 
+  TristateMutex() = default;
+  ~TristateMutex() { assert(word_.load(std::memory_order_relaxed) == kFree && "destroyed while held"); }
+
   void lock() noexcept {
     if (!take()) wait_and_take(Never{});
   }
   bool try_lock() noexcept { return take(); }
   void unlock() noexcept {
     const void* const address = &word_;
-    if (word_.exchange(kFree, std::memory_order_release) == kContended) Wait::unpark(address, 1);  // (1) with (2), (3)
+    const std::uint32_t before = word_.exchange(kFree, std::memory_order_release);  // (1) with (2), (3)
+    assert(before != kFree && "unlock of a free lock");
+    if (before == kContended) Wait::unpark(address, 1);
   }
 
  private:

@@ -3,6 +3,8 @@
 // [Rudolph and Segall 1984, Dynamic decentralized cache schemes for MIMD parallel processors]
 #pragma once
 
+#include <cassert>
+
 #include "primitives/concepts.hpp"
 #include "primitives/mutex/timed_forms.hpp"
 #include "primitives/platform/native.hpp"
@@ -18,11 +20,17 @@ class TtasLock : public TimedForms<TtasLock<P, WaitFor>, P> {
   static_assert(WaitStrategy<Wait>);
   static_assert(!Wait::kParks, "this word has no place to announce a sleeper: TristateMutex is this lock with one");
 
+  TtasLock() = default;
+  ~TtasLock() { assert(word_.load(std::memory_order_relaxed) == kFree && "destroyed while held"); }
+
   void lock() noexcept {
     if (!take()) wait_and_take(Never{});
   }
   bool try_lock() noexcept { return word_.load(std::memory_order_relaxed) == kFree && take(); }
-  void unlock() noexcept { word_.store(kFree, std::memory_order_release); }  // (1) synchronizes-with (2)
+  void unlock() noexcept {
+    assert(word_.load(std::memory_order_relaxed) == kHeld && "unlock of a free lock");
+    word_.store(kFree, std::memory_order_release);  // (1) synchronizes-with (2)
+  }
 
  private:
   friend TimedForms<TtasLock, P>;
