@@ -101,8 +101,9 @@ po::options_description all_options() {
 }
 
 Strings option_names() {
+  const po::options_description all = all_options();
   Strings names;
-  for (const auto& option : all_options().options()) names.push_back("--" + option->long_name());
+  for (const auto& option : all.options()) names.push_back("--" + option->long_name());
   return names;
 }
 
