@@ -37,14 +37,14 @@ po::options_description general_options() {
 
 po::options_description what_options() {
   po::options_description group("What to run");
-  group.add_options()                                                                                  //
-      ("workload,w", po::value<Strings>()->composing()->value_name("NAME[,..]"), "workloads, or all")  //
-      ("impl,i", po::value<Strings>()->composing()->value_name("GLOB[,..]"),
+  group.add_options()                                                                     //
+      ("workload,w", po::value<Strings>()->value_name("NAME[,..]"), "workloads, or all")  //
+      ("impl,i", po::value<Strings>()->value_name("GLOB[,..]"),
        "families (spin, ticket, futex, condvar, std), names (ticket/park), patterns ('ticket/*'), or all; "
        "default: every family's representative")  //
       ("threads,t", po::value<std::string>()->value_name("N[,..]"),
        "1,2,4 or 1-8:2 or pow2, cores, all; default: powers of two to four times the processors")  //
-      ("set", po::value<Strings>()->composing()->value_name("KEY=V[,V..]"),
+      ("set", po::value<Strings>()->value_name("KEY=V[,V..]"),
        "a workload parameter; several values make an axis")  //
       ("critical", po::value<std::string>()->value_name("TIME"),
        "the same as --set critical=TIME: work inside the lock")                                                    //
@@ -75,7 +75,7 @@ po::options_description how_options() {
 po::options_description where_options() {
   po::options_description group("Where");
   group.add_options()  //
-      ("placement", po::value<Strings>()->composing()->value_name("POLICY"),
+      ("placement", po::value<Strings>()->value_name("POLICY"),
        "which processors: --list placements; give it several times for an axis; default: cores")  //
       ("roles", po::value<std::string>()->default_value("interleaved")->value_name("HOW"),
        "interleaved or grouped: how roles follow each other along the processors")  //
@@ -106,8 +106,9 @@ po::options_description all_options() {
 }
 
 Strings option_names() {
+  const po::options_description all = all_options();
   Strings names;
-  for (const auto& option : all_options().options()) names.push_back("--" + option->long_name());
+  for (const auto& option : all.options()) names.push_back("--" + option->long_name());
   return names;
 }
 
@@ -121,6 +122,16 @@ bool is_benchmark_flag(const std::string& argument) {
   return argument.starts_with("--benchmark_");
 }
 
+// Boost takes whatever follows as the value: `--output --dry-run` would run and write a file of that name.
+void refuse_swallowed(const po::parsed_options& parsed) {
+  for (const po::option& option : parsed.options)
+    if (option.original_tokens.size() == 2 && option.original_tokens[1].starts_with("--"))
+      throw UsageError(fmt::format("{}: has no value, '{}' is the next option; a value that begins so is written {}={}",
+                                   option.original_tokens[0], option.original_tokens[1], option.original_tokens[0],
+                                   option.original_tokens[1]));
+}
+
+// The command line is stored first, so its options replace those of the file, lists included.
 po::variables_map read(const Strings& arguments) {
   Strings ours;
   std::ranges::copy_if(arguments, std::back_inserter(ours), [](const auto& a) { return !is_benchmark_flag(a); });
@@ -128,8 +139,10 @@ po::variables_map read(const Strings& arguments) {
   po::variables_map values;
   using namespace po::command_line_style;
   try {
-    po::store(po::command_line_parser(ours).options(options).positional({}).style(unix_style & ~allow_guessing).run(),
-              values);
+    const po::parsed_options parsed =
+        po::command_line_parser(ours).options(options).positional({}).style(unix_style & ~allow_guessing).run();
+    refuse_swallowed(parsed);
+    po::store(parsed, values);
     if (values.count("config") != 0) {
       const std::string path = values["config"].as<std::string>();
       std::ifstream file(path);
