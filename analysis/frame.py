@@ -51,13 +51,14 @@ def _values(axis, panel):
     if not highs:
         axis.yaxis.set_major_locator(NullLocator())
         return
-    axis.yaxis.set_major_formatter(EngFormatter(unit=panel.unit, sep="\N{NO-BREAK SPACE}" if panel.unit else ""))
     if panel.log:
         lows = [e.interval.low or e.median for c in panel.curves for e in c.estimates]
         _log_axis(axis, min(lows), max(highs))
     else:
         axis.set_ylim(0, 1.08 * max(highs) or 1)
         axis.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+    # After the scale is set: setting it brings a formatter of its own.
+    axis.yaxis.set_major_formatter(EngFormatter(unit=panel.unit, sep="\N{NO-BREAK SPACE}" if panel.unit else ""))
 
 
 def _log_axis(axis, low, high):

@@ -31,7 +31,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr unsigned kSampledEvery = 16;
+constexpr unsigned kSampledEvery = 4;
 // Two fingerprints, a fork, threads: measured at 2 to 4 ms a trial beside its warm-up and window.
 constexpr auto kTrialOverhead = 5ms;
 

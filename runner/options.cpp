@@ -63,7 +63,7 @@ po::options_description how_options() {
       ("repetitions,r", po::value<std::string>()->default_value("7")->value_name("N"),
        "trials of each point, spread over the run")  //
       ("latency", po::value<std::string>()->default_value("sampled")->value_name("WHICH"),
-       "off, sampled (one operation in 16) or all: trials of their own beside the throughput trials")  //
+       "off, sampled (one operation in 4) or all: trials of their own beside the throughput trials")  //
       ("seed", po::value<std::string>()->value_name("N"),
        "of the order of trials; default: from the clock, recorded")  //
       ("timeout", po::value<std::string>()->default_value("10s")->value_name("TIME"),

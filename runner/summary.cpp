@@ -91,7 +91,7 @@ std::optional<double> rate(const TrialResult& result) {
 auto percentile(double share) {
   return [share](const TrialResult& result) -> std::optional<double> {
     const Histogram& latency = result.outcome.sample.latency;
-    if (latency.count() == 0) return std::nullopt;
+    if (!latency.resolves(share)) return std::nullopt;
     return static_cast<double>(latency.percentile(share));
   };
 }

@@ -38,6 +38,10 @@ class Histogram {
   std::uint64_t max() const noexcept { return max_; }
   double mean() const noexcept { return sum_ / static_cast<double>(count_); }
 
+  /// Whether so many values were recorded that at least one lies beyond `share`: below that a percentile would be the
+  /// maximum under a finer name.
+  bool resolves(double share) const noexcept { return static_cast<double>(count_) * (1 - share) >= 1 - 1e-9; }
+
   /// The smallest recorded bound that at least `share` (0 to 1) of all values do not exceed.
   std::uint64_t percentile(double share) const noexcept {
     const double wanted = std::max(1.0, share * static_cast<double>(count_));
