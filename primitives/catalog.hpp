@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <mutex>
 #include <string_view>
+#include <tuple>
 
 #include "primitives/condition/any_condition.hpp"
 #include "primitives/condition/fifo_condition.hpp"
@@ -57,6 +58,10 @@ struct Implementation {
 
 template <class... Implementations>
 struct ImplementationList {
+  static constexpr std::size_t kSize = sizeof...(Implementations);
+  template <std::size_t kIndex>
+  using At = std::tuple_element_t<kIndex, std::tuple<Implementations...>>;
+
   /// Calls visit.operator()<I>() for each implementation, in order.
   template <class Visit>
   static constexpr void for_each(Visit visit) {

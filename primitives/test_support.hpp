@@ -165,10 +165,12 @@ static_assert(Platform<ObservedPlatform>);
 
 // ---- The cases ------------------------------------------------------------------------------------------------------
 
-/// One catalog line in one world, as the parameter of a typed test suite.
-template <class Line, Platform P>
+/// One catalog line in one world, as the parameter of a typed test suite. It knows its line by the number: the line itself
+/// carries texts in its type, and every test repeats its parameter in the names of its symbols, many times over.
+template <std::size_t kLine, Platform P>
 struct Case {
   using World = P;
+  using Line = Catalog<P>::template At<kLine>;
   using Mutex = typename Line::Mutex;
   using Condition = typename Line::Condition;
   static std::string name() {
@@ -214,16 +216,18 @@ consteval bool worth_running() {
   return false;
 }
 
-template <class Line, Platform P>
+template <std::size_t kLine, Platform P, class Line = Catalog<P>::template At<kLine>>
 using CasesOfLine = std::conditional_t<kSynchronizes<Line> && worth_running<typename Line::Mutex, P>(),
-                                       CaseList<Case<Line, P>>, CaseList<>>;
+                                       CaseList<Case<kLine, P>>, CaseList<>>;
 
-template <Platform P, class... Lines>
-auto cases_in(ImplementationList<Lines...>) -> decltype((CaseList<>{} + ... + CasesOfLine<Lines, P>{}));
+template <Platform P, std::size_t... kLines>
+auto cases_in(std::index_sequence<kLines...>) -> decltype((CaseList<>{} + ... + CasesOfLine<kLines, P>{}));
+
+template <Platform P>
+using CasesIn = decltype(cases_in<P>(std::make_index_sequence<Catalog<P>::kSize>{}));
 
 /// Every line of the catalog that synchronizes, natively and observed: a new line is tested without being named here.
-using AllCases = decltype(cases_in<NativePlatform>(Catalog<NativePlatform>{}) +
-                          cases_in<ObservedPlatform>(Catalog<ObservedPlatform>{}))::GoogleTestTypes;
+using AllCases = decltype(CasesIn<NativePlatform>{} + CasesIn<ObservedPlatform>{})::GoogleTestTypes;
 
 /// Rounds for tests whose threads wait for one another in turn: fewer where each step may cost a whole time slice,
 /// because the waiters neither sleep nor (as the observed world makes them) give the processor away.
