@@ -1,0 +1,121 @@
+"""The program as its users see it: files written, lines printed, exit status."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from analysis.cli import main
+from analysis.conftest import environment, failed, sweep, trial
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def plotted(capsys, *arguments):
+    status = main(["plot", *map(str, arguments)])
+    captured = capsys.readouterr()
+    return status, captured.out.splitlines(), captured.err.splitlines()
+
+
+def test_writes_beside_the_first_file_and_prints_the_paths(capsys, written):
+    path = written(sweep(["ticket/spin"], repetitions=1))
+    status, out, err = plotted(capsys, path)
+    names = [f"counter-{plot}.{form}" for plot in ("throughput", "latency") for form in ("pdf", "svg", "png")]
+    assert (status, err) == (0, [])
+    assert out == [str(path.parent / name) for name in names]
+    assert [Path(line).read_bytes()[:4] for line in out] == [b"%PDF", b"<?xm", b"\x89PNG"] * 2
+
+
+def test_writes_where_and_what_it_is_told(capsys, written, tmp_path):
+    path = written([environment(), trial()])
+    _, out, _ = plotted(capsys, path, "-o", tmp_path / "new" / "folder", "--formats", "svg")
+    assert out == [str(tmp_path / "new" / "folder" / "counter-throughput.svg")]
+
+
+def test_figures_of_one_kind_are_told_apart_by_what_differs(capsys, written):
+    place = {"policy": "list:0,2", "roles": "interleaved", "granted": [0, 2], "oversubscribed": False}
+    path = written([environment(), trial(), trial(placement=place),
+                    trial(placement={**place, "policy": "list;0,2"}), trial(workload="prodcons")])
+    _, out, _ = plotted(capsys, path, "--formats", "svg")
+    assert [Path(line).stem for line in out] == [
+        "counter-throughput-counter-compact", "counter-throughput-counter-list_0,2",
+        "counter-throughput-counter-list_0,2-2", "counter-throughput-prodcons-compact"]
+
+
+def test_two_runs_give_the_same_bytes(written, tmp_path):
+    """In two processes, because what one process repeats another may still do otherwise."""
+    path = written(sweep(["ticket/spin", "custom/own"], repetitions=3) + [failed(trial(threads=32))])
+    digests = []
+    for seed in ("1", "2"):
+        folder = tmp_path / seed
+        subprocess.run([sys.executable, "-m", "analysis", "plot", str(path), "-o", str(folder)], cwd=ROOT, check=True,
+                       env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONDONTWRITEBYTECODE": "1"}, capture_output=True)
+        digests.append({f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in folder.iterdir()})
+    assert len(digests[0]) == 6
+    assert digests[0] == digests[1]
+
+
+def test_no_date_is_in_a_figure(capsys, written):
+    """Two runs in one second would agree on a date too."""
+    _, out, _ = plotted(capsys, written([environment(), trial()]))
+    pdf, svg, _ = (Path(line).read_bytes() for line in out)
+    assert b"CreationDate" not in pdf
+    assert b"<dc:date>" not in svg
+
+
+def test_fonts_are_embedded_and_none_is_type_3(capsys, written):
+    _, out, _ = plotted(capsys, written(sweep(["ticket/spin"], repetitions=1)), "--formats", "pdf")
+    for line in out:
+        content = Path(line).read_bytes()
+        assert b"/FontFile2" in content
+        assert b"/Type3" not in content
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (["missing.jsonl"], "No such file"),
+    (["{good}", "--formats", "pdf,gif"], "'gif' is none of pdf, svg, png"),
+    (["{good}", "--width", "three"], "invalid choice: 'three'"),
+    (["{good}", "-o", "{good}"], "counter-throughput.pdf"),
+    (["{foreign}"], "schema 'syncbench/9' is unknown"),
+    (["{empty}"], "no trial record"),
+    ([], "FILE"),
+])
+def test_bad_input_is_one_line_and_exit_2(written, arguments, words):
+    names = {"good": written([environment(), trial()]), "empty": written([], "empty.jsonl"),
+             "foreign": written([trial(schema="syncbench/9")], "foreign.jsonl")}
+    run = launched(*(argument.format(**names) for argument in arguments))
+    assert (run.returncode, run.stdout) == (2, "")
+    assert len(run.stderr.splitlines()) == 1
+    assert run.stderr.startswith("syncbench-analyze")
+    assert words in run.stderr
+
+
+def launched(*arguments, flags=()):
+    return subprocess.run([sys.executable, *flags, "-m", "analysis", "plot", *arguments], cwd=ROOT, text=True,
+                          capture_output=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+
+
+def test_a_missing_package_is_named_and_exit_3(written):
+    """-S hides everything that is not in Python's own library."""
+    run = launched(str(written([environment(), trial()])), flags=["-S"])
+    assert run.returncode == 3
+    assert len(run.stderr.splitlines()) == 1
+    assert "python3-matplotlib and python3-numpy" in run.stderr
+
+
+def test_a_corrupted_line_is_a_warning_and_the_rest_is_drawn(capsys, written):
+    path = written([environment(), trial()])
+    path.write_text(path.read_text() + '{"schema":"sync')
+    status, out, err = plotted(capsys, path)
+    assert (status, len(out)) == (0, 3)
+    assert err == [f"syncbench-analyze: warning: {path}:3: not a complete JSON object, skipped"]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "results" / "example").glob("*.jsonl")), ids=lambda path: path.name)
+def test_the_example_can_be_drawn(capsys, tmp_path, path):
+    status, out, err = plotted(capsys, path, "-o", tmp_path, "--formats", "png")
+    assert (status, err) == (0, [])
+    assert out
