@@ -80,9 +80,9 @@ std::string value_of(const std::vector<std::string>& flags, const std::string& n
 }
 
 void initialize(const std::vector<std::string>& flags) {
-  std::vector<std::string> words = {"syncbench"};
-  words.insert(words.end(), flags.begin(), flags.end());
-  std::vector<char*> arguments;
+  static char program[] = "syncbench";  // the library keeps the pointer and prints it in its reports
+  std::vector<std::string> words = flags;
+  std::vector<char*> arguments = {program};
   for (std::string& word : words) arguments.push_back(word.data());
   int count = static_cast<int>(arguments.size());
   benchmark::Initialize(&count, arguments.data());
