@@ -159,14 +159,17 @@ void play(Rally& rally, Player& player, const PuBinder& bind) {
 
 /// Fetches a thread that waits for a busy processor to the one that the caller is on, and is about to leave idle. A
 /// wider set would not do: the kernel moves a waiting thread only off a processor that it may no longer use. A failure
-/// means no more than a longer join.
+/// means no more than a longer join. A thread that has just ended has no number left, and the C library then passes 0,
+/// which is the caller: the caller's own binding is put back in any case.
 void fetch(std::thread& thread) {
+  cpu_set_t own;
   const int here = sched_getcpu();
-  if (here < 0 || here >= CPU_SETSIZE) return;
+  if (here < 0 || here >= CPU_SETSIZE || sched_getaffinity(0, sizeof(own), &own) != 0) return;
   cpu_set_t only_here;
   CPU_ZERO(&only_here);
   CPU_SET(here, &only_here);
   pthread_setaffinity_np(thread.native_handle(), sizeof(only_here), &only_here);
+  sched_setaffinity(0, sizeof(own), &own);
 }
 
 /// Plays one rally and leaves what the players found in them. False where the threads could not be started.

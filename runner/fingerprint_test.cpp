@@ -154,6 +154,26 @@ TEST(Fingerprint, ends_in_time_where_the_partner_does_not_come) {
   EXPECT_LT(Clock::now() - start, std::chrono::milliseconds(200));
 }
 
+TEST(Fingerprint, leaves_the_callers_binding_when_one_thread_has_ended_and_the_other_is_late) {
+  cpu_set_t before;
+  cpu_set_t after;
+  ASSERT_EQ(sched_getaffinity(0, sizeof(before), &before), 0);
+  std::atomic<bool> late{false};
+  const auto enough = Clock::now() + std::chrono::seconds(1);
+  take_fingerprint(
+      [&](std::size_t pu) {
+        if (pu == 1) {
+          late.store(true);
+          std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        }
+        while (!late.load() && Clock::now() < enough) std::this_thread::yield();
+        return pu == 1;
+      },
+      Pair{0, 1});
+  ASSERT_EQ(sched_getaffinity(0, sizeof(after), &after), 0);
+  EXPECT_TRUE(CPU_EQUAL(&before, &after));
+}
+
 TEST(Fingerprint, ends_in_time_on_busy_processors) {
   const auto pair = two_cpus();
   if (!pair) GTEST_SKIP() << "needs two processors";
