@@ -135,7 +135,8 @@ void check_benchmark_flags(const std::vector<EngineTrial>& trials, const std::ve
 std::size_t run_benchmarks(const std::vector<EngineTrial>& trials, Format format,
                            const std::vector<std::string>& flags,
                            const std::vector<std::pair<std::string, std::string>>& context) {
-  std::vector<std::string> running = {"--benchmark_list_tests=false", "--benchmark_out="};  // forget an earlier check
+  // The library's flags outlive a call: what an earlier one set is taken back first.
+  std::vector<std::string> running = {"--benchmark_list_tests=false", "--benchmark_out=", "--benchmark_filter="};
   running.insert(running.end(), flags.begin(), flags.end());
   initialize(running);
   if (trials.empty()) return 0;  // everything was there already; the library would complain of a filter
