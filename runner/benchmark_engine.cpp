@@ -132,8 +132,7 @@ void check_benchmark_flags(const std::vector<EngineTrial>& trials, const std::ve
   refuse_empty(matched, trials);
 }
 
-std::size_t run_benchmarks(const std::vector<EngineTrial>& trials, Format format,
-                           const std::vector<std::string>& flags,
+std::size_t run_benchmarks(const std::vector<EngineTrial>& trials, Format format, const std::vector<std::string>& flags,
                            const std::vector<std::pair<std::string, std::string>>& context) {
   // The library's flags outlive a call: what an earlier one set is taken back first.
   std::vector<std::string> running = {"--benchmark_list_tests=false", "--benchmark_out=", "--benchmark_filter="};
@@ -145,8 +144,9 @@ std::size_t run_benchmarks(const std::vector<EngineTrial>& trials, Format format
   std::size_t ran = 0;
   for (const EngineTrial& trial : trials) register_trial(trial, current, ran);
 
-  ForwardingReporter display(
-      current, stock_reporter(format == Format::json ? "json" : format == Format::csv ? "csv" : "none"));
+  ForwardingReporter display(current, stock_reporter(format == Format::json  ? "json"
+                                                     : format == Format::csv ? "csv"
+                                                                             : "none"));
   ForwardingReporter file(current, stock_reporter(value_of(flags, "--benchmark_out_format", "json")));
   const bool to_file = !value_of(flags, "--benchmark_out", "").empty();
   // A file reporter without a file makes the library exit; a file without our reporter gets uncorrected runs.

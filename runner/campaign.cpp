@@ -61,7 +61,9 @@ Earlier read_earlier(const std::string& path, Progress& progress) {
         earlier.done.insert(identity_of(line));
         earlier.seed = line.value("seed", std::uint64_t{0});
       },
-      [&](std::size_t number) { progress.warn(fmt::format("{}:{}: not a record; that trial runs again", path, number)); });
+      [&](std::size_t number) {
+        progress.warn(fmt::format("{}:{}: not a record; that trial runs again", path, number));
+      });
   return earlier;
 }
 
@@ -106,7 +108,9 @@ class Campaign {
       progress_.warn(warning.text);
     }
     if (!topology_.is_this_system())
-      throw EnvironmentError("this topology is made up (HWLOC_SYNTHETIC or HWLOC_XMLFILE is set): nothing is timed on it; --dry-run works");
+      throw EnvironmentError(
+          "this topology is made up (HWLOC_SYNTHETIC or HWLOC_XMLFILE is set): nothing is timed on it; --dry-run "
+          "works");
     if (severe && options_.strict_environment)
       throw EnvironmentError("--strict-env: refused because of the warnings above");
   }
@@ -114,15 +118,18 @@ class Campaign {
   void prepare_schedule() {
     Earlier earlier;
     if (options_.resume) earlier = read_earlier(options_.output, progress_);
-    identity_.seed = options_.seed ? *options_.seed
-                     : earlier.seed
-                         ? *earlier.seed
-                         : static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count()) % 1'000'000;
+    identity_.seed =
+        options_.seed ? *options_.seed
+        : earlier.seed
+            ? *earlier.seed
+            : static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count()) % 1'000'000;
     schedule_ = make_schedule(points_, options_.repetitions, options_.latency != Latency::off, identity_.seed);
     const std::size_t planned = schedule_.size();
-    std::erase_if(schedule_, [&](const Trial& trial) { return earlier.done.contains(identity_of(points_[trial.point], trial)); });
+    std::erase_if(schedule_,
+                  [&](const Trial& trial) { return earlier.done.contains(identity_of(points_[trial.point], trial)); });
     if (options_.resume)
-      progress_.note(fmt::format("syncbench: {} of {} trials are in {} already", planned - schedule_.size(), planned, options_.output));
+      progress_.note(fmt::format("syncbench: {} of {} trials are in {} already", planned - schedule_.size(), planned,
+                                 options_.output));
   }
 
   void open_output() {
@@ -290,8 +297,9 @@ class Campaign {
   void report() {
     const bool table = options_.format == Format::console && path_ != "-";
     if (table) {
-      const bool colour = options_.color == Color::always ||
-                          (options_.color == Color::automatic && ::isatty(STDOUT_FILENO) == 1 && ::getenv("NO_COLOR") == nullptr);
+      const bool colour =
+          options_.color == Color::always ||
+          (options_.color == Color::automatic && ::isatty(STDOUT_FILENO) == 1 && ::getenv("NO_COLOR") == nullptr);
       fmt::print("{}", render(summarize(points_, results_), colour));
       fmt::print("\nresults  {}\n", path_);
     }
@@ -303,8 +311,8 @@ class Campaign {
       progress_.warn(fmt::format("--time-limit reached: {} of {} trials ran; --resume with the same --output goes on",
                                  results_.size(), schedule_.size()));
     if (interrupts_.pending() != 0)
-      progress_.warn(fmt::format("interrupted: {} of {} trials are kept in {}; --resume --output {} goes on", results_.size(),
-                                 schedule_.size(), path_, path_));
+      progress_.warn(fmt::format("interrupted: {} of {} trials are kept in {}; --resume --output {} goes on",
+                                 results_.size(), schedule_.size(), path_, path_));
   }
 
   int exit_code() {
@@ -352,8 +360,8 @@ std::string dry_run(const Options& options, const Topology& topology) {
     if (!shown.insert(point.group).second) continue;
     std::vector<std::string> roles;
     for (const unsigned role : point.worker_roles) roles.emplace_back(point.workload->description.roles[role].name);
-    text += fmt::format("{} threads, {} {}\n{}\n", point.threads(), point.workload->description.name, point.policy.text(),
-                        placement_table(topology.machine(), point.pus, roles));
+    text += fmt::format("{} threads, {} {}\n{}\n", point.threads(), point.workload->description.name,
+                        point.policy.text(), placement_table(topology.machine(), point.pus, roles));
   }
   text += fmt::format("order (seed {}{})\n", seed, options.seed ? "" : "; a run without --seed draws one");
   for (const Trial& trial : schedule)

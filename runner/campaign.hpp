@@ -1,5 +1,5 @@
-// One run from beginning to end: points and schedule, every trial through the engine, a record for each, and what is left
-// to say at the end. It decides nothing itself: selection, schedule, validity and summary do.
+// One run from beginning to end: points and schedule, every trial through the engine, a record for each, and what is
+// left to say at the end. It decides nothing itself: selection, schedule, validity and summary do.
 #pragma once
 
 #include <string>

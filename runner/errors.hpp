@@ -1,5 +1,5 @@
-// The ways in which a run ends early, each with its exit code. They are thrown wherever the fault is found, with one line
-// that names the flag or file, the value and what is allowed, and caught in one place: main.
+// The ways in which a run ends early, each with its exit code. They are thrown wherever the fault is found, with one
+// line that names the flag or file, the value and what is allowed, and caught in one place: main.
 #pragma once
 
 #include <stdexcept>

@@ -17,10 +17,14 @@ namespace {
 
 std::string_view to_text(Standing standing) {
   switch (standing) {
-    case Standing::representative: return "stands for its family";
-    case Standing::variant: return "by name";
-    case Standing::baseline: return "baseline";
-    case Standing::control: return "control: must fail";
+    case Standing::representative:
+      return "stands for its family";
+    case Standing::variant:
+      return "by name";
+    case Standing::baseline:
+      return "baseline";
+    case Standing::control:
+      return "control: must fail";
   }
   return "";
 }
@@ -58,16 +62,20 @@ std::string list_metrics() {
 
 std::string describe(const Workload& workload) {
   const Description& about = workload.description;
-  std::string text = fmt::format("{}: {}\n  from       {}\n  operation  {}\n  latency    {}\n  invariant  {}\n", about.name,
-                                 about.summary, about.source, about.operation, about.latency, about.invariant);
+  std::string text =
+      fmt::format("{}: {}\n  from       {}\n  operation  {}\n  latency    {}\n  invariant  {}\n", about.name,
+                  about.summary, about.source, about.operation, about.latency, about.invariant);
   text += "  roles     ";
-  for (const Role& role : about.roles) text += fmt::format(" {}{}", role.name, role.counts ? " (its operations count)" : "");
+  for (const Role& role : about.roles)
+    text += fmt::format(" {}{}", role.name, role.counts ? " (its operations count)" : "");
   text += "\n  parameters (--set name=value)\n";
   for (const Parameter& parameter : about.parameters)
     text += fmt::format("    {:<12}default {:.0f}{}  {}\n", parameter.name, parameter.fallback,
-                        parameter.unit.empty() || parameter.fallback == 0 ? "" : std::string(" ") += parameter.unit, parameter.meaning);
+                        parameter.unit.empty() || parameter.fallback == 0 ? "" : std::string(" ") += parameter.unit,
+                        parameter.meaning);
   if (about.roles.size() > 1)
-    for (const Role& role : about.roles) text += fmt::format("    {:<12}default an even share of --threads\n", role.plural);
+    for (const Role& role : about.roles)
+      text += fmt::format("    {:<12}default an even share of --threads\n", role.plural);
   text += "  implementations ";
   for (const Case& subject : workload.cases) text += fmt::format(" {}", subject.implementation);
   return text + "\n";
@@ -75,8 +83,8 @@ std::string describe(const Workload& workload) {
 
 template <class I>
 std::string describe_implementation() {
-  std::string text = fmt::format("{}: {}\n  family     {} ({})\n  size       mutex {} bytes, condition {} bytes\n", I::kName,
-                                 I::kSummary, I::kFamily, to_text(I::kStanding), sizeof(typename I::Mutex),
+  std::string text = fmt::format("{}: {}\n  family     {} ({})\n  size       mutex {} bytes, condition {} bytes\n",
+                                 I::kName, I::kSummary, I::kFamily, to_text(I::kStanding), sizeof(typename I::Mutex),
                                  sizeof(typename I::Condition));
   text += fmt::format("  timed      {}\n  workloads ", TimedMutex<typename I::Mutex> ? "yes" : "no");
   for (const Workload& workload : all_workloads())

@@ -69,13 +69,18 @@ constexpr std::array kMetrics = {
 
 }  // namespace
 
-std::span<const Metric> all_metrics() { return kMetrics; }
+std::span<const Metric> all_metrics() {
+  return kMetrics;
+}
 
 std::string_view to_text(Metric::Better better) {
   switch (better) {
-    case Metric::Better::higher: return "higher is better";
-    case Metric::Better::lower: return "lower is better";
-    case Metric::Better::neither: return "neither";
+    case Metric::Better::higher:
+      return "higher is better";
+    case Metric::Better::lower:
+      return "lower is better";
+    case Metric::Better::neither:
+      return "neither";
   }
   return "";
 }

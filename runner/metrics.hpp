@@ -1,5 +1,5 @@
-// The table of metrics: everything that is derived from a trial's raw counts, one row each. Records, `--list metrics` and
-// the analysis take names, units and directions from here.
+// The table of metrics: everything that is derived from a trial's raw counts, one row each. Records, `--list metrics`
+// and the analysis take names, units and directions from here.
 #pragma once
 
 #include <optional>

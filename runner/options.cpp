@@ -20,76 +20,81 @@ using Strings = std::vector<std::string>;
 
 po::options_description general_options() {
   po::options_description group("General");
-  group.add_options()                                                                                            //
-      ("help,h", po::bool_switch(), "this text")                                                                                    //
-      ("version", po::bool_switch(), "version and build")                                                                           //
+  group.add_options()                                      //
+      ("help,h", po::bool_switch(), "this text")           //
+      ("version", po::bool_switch(), "version and build")  //
       ("list", po::value<std::string>()->implicit_value("all")->value_name("WHAT"),
-       "names: workloads, implementations, placements, metrics or all")                                          //
-      ("describe", po::value<std::string>()->value_name("NAME"), "a workload or an implementation, in full")     //
-      ("env", po::bool_switch(), "print what is known about this machine and build")                                                //
-      ("env-check", po::bool_switch(), "print what on this machine can spoil a measurement, with a remedy for each")                //
-      ("strict-env", po::bool_switch(), "refuse to measure (exit 4) while anything severe is wrong with the machine")               //
-      ("config", po::value<std::string>()->value_name("FILE"), "read options from FILE (lines: name = value)")   //
+       "names: workloads, implementations, placements, metrics or all")                                               //
+      ("describe", po::value<std::string>()->value_name("NAME"), "a workload or an implementation, in full")          //
+      ("env", po::bool_switch(), "print what is known about this machine and build")                                  //
+      ("env-check", po::bool_switch(), "print what on this machine can spoil a measurement, with a remedy for each")  //
+      ("strict-env", po::bool_switch(),
+       "refuse to measure (exit 4) while anything severe is wrong with the machine")                            //
+      ("config", po::value<std::string>()->value_name("FILE"), "read options from FILE (lines: name = value)")  //
       ("save-config", po::value<std::string>()->value_name("FILE"), "write these options to FILE and stop");
   return group;
 }
 
 po::options_description what_options() {
   po::options_description group("What to run");
-  group.add_options()                                                                                        //
-      ("workload,w", po::value<Strings>()->value_name("NAME[,..]"), "workloads, or all")         //
+  group.add_options()                                                                     //
+      ("workload,w", po::value<Strings>()->value_name("NAME[,..]"), "workloads, or all")  //
       ("impl,i", po::value<Strings>()->value_name("GLOB[,..]"),
        "families (spin, ticket, futex, condvar, std), names (ticket/park), patterns ('ticket/*'), or all; "
-       "default: every family's representative")                                                             //
+       "default: every family's representative")  //
       ("threads,t", po::value<std::string>()->value_name("N[,..]"),
-       "1,2,4 or 1-8:2 or pow2, cores, all; default: powers of two to four times the processors")            //
+       "1,2,4 or 1-8:2 or pow2, cores, all; default: powers of two to four times the processors")  //
       ("set", po::value<Strings>()->value_name("KEY=V[,V..]"),
-       "a workload parameter; several values make an axis")                                                  //
-      ("critical", po::value<std::string>()->value_name("TIME"), "the same as --set critical=TIME: work inside the lock")     //
-      ("parallel", po::value<std::string>()->value_name("TIME"), "the same as --set parallel=TIME: work outside")             //
-      ("lines", po::value<std::string>()->value_name("N"), "the same as --set lines=N: cache lines written inside the lock");
+       "a workload parameter; several values make an axis")  //
+      ("critical", po::value<std::string>()->value_name("TIME"),
+       "the same as --set critical=TIME: work inside the lock")                                                    //
+      ("parallel", po::value<std::string>()->value_name("TIME"), "the same as --set parallel=TIME: work outside")  //
+      ("lines", po::value<std::string>()->value_name("N"),
+       "the same as --set lines=N: cache lines written inside the lock");
   return group;
 }
 
 po::options_description how_options() {
   po::options_description group("How long, how often");
-  group.add_options()                                                                                            //
-      ("duration", po::value<std::string>()->default_value("200ms")->value_name("TIME"), "measured window of a trial")  //
-      ("warmup", po::value<std::string>()->default_value("50ms")->value_name("TIME"), "before the window")        //
+  group.add_options()  //
+      ("duration", po::value<std::string>()->default_value("200ms")->value_name("TIME"),
+       "measured window of a trial")                                                                        //
+      ("warmup", po::value<std::string>()->default_value("50ms")->value_name("TIME"), "before the window")  //
       ("repetitions,r", po::value<std::string>()->default_value("7")->value_name("N"),
-       "trials of each point, spread over the run")                                                              //
+       "trials of each point, spread over the run")  //
       ("latency", po::value<std::string>()->default_value("sampled")->value_name("WHICH"),
-       "off, sampled (one operation in 16) or all: trials of their own beside the throughput trials")            //
-      ("seed", po::value<std::string>()->value_name("N"), "of the order of trials; default: from the clock, recorded")  //
+       "off, sampled (one operation in 16) or all: trials of their own beside the throughput trials")  //
+      ("seed", po::value<std::string>()->value_name("N"),
+       "of the order of trials; default: from the clock, recorded")  //
       ("timeout", po::value<std::string>()->default_value("10s")->value_name("TIME"),
-       "a trial without an end for so long is hung: it is ended and the others go on")                           //
+       "a trial without an end for so long is hung: it is ended and the others go on")  //
       ("time-limit", po::value<std::string>()->value_name("TIME"), "start no trial after so long (exit 3)");
   return group;
 }
 
 po::options_description where_options() {
   po::options_description group("Where");
-  group.add_options()                                                                                            //
+  group.add_options()  //
       ("placement", po::value<Strings>()->value_name("POLICY"),
-       "which processors: --list placements; give it several times for an axis; default: cores")                 //
+       "which processors: --list placements; give it several times for an axis; default: cores")  //
       ("roles", po::value<std::string>()->default_value("interleaved")->value_name("HOW"),
-       "interleaved or grouped: how roles follow each other along the processors")                               //
+       "interleaved or grouped: how roles follow each other along the processors")  //
       ("shard", po::value<std::string>()->value_name("I/N"), "run only the I-th of N parts of the points");
   return group;
 }
 
 po::options_description output_options() {
   po::options_description group("Output");
-  group.add_options()                                                                                            //
+  group.add_options()  //
       ("output,o", po::value<std::string>()->value_name("FILE"),
-       "JSON lines, appended; default: results/<workload>-<date>-<time>.jsonl; - for standard output")           //
+       "JSON lines, appended; default: results/<workload>-<date>-<time>.jsonl; - for standard output")  //
       ("format", po::value<std::string>()->default_value("console")->value_name("HOW"),
-       "what standard output shows: console (table), json or csv (Google Benchmark's), jsonl")                   //
-      ("no-plot", po::bool_switch(), "no figures")                                                                                  //
-      ("quiet,q", po::bool_switch(), "no progress, no notes")                                                                       //
-      ("verbose,v", po::bool_switch(), "each trial as it ends")                                                                     //
-      ("color", po::value<std::string>()->default_value("auto")->value_name("WHEN"), "auto, always or never")     //
-      ("dry-run", po::bool_switch(), "print points, order, placement and expected time, and stop")                                  //
+       "what standard output shows: console (table), json or csv (Google Benchmark's), jsonl")                 //
+      ("no-plot", po::bool_switch(), "no figures")                                                             //
+      ("quiet,q", po::bool_switch(), "no progress, no notes")                                                  //
+      ("verbose,v", po::bool_switch(), "each trial as it ends")                                                //
+      ("color", po::value<std::string>()->default_value("auto")->value_name("WHEN"), "auto, always or never")  //
+      ("dry-run", po::bool_switch(), "print points, order, placement and expected time, and stop")             //
       ("resume", po::bool_switch(), "skip what --output already holds");
   return group;
 }
@@ -114,7 +119,9 @@ Strings option_names() {
       fmt::format("{}: no such option{}; syncbench --help lists them", dashed, nearest(dashed, option_names())));
 }
 
-bool is_benchmark_flag(const std::string& argument) { return argument.starts_with("--benchmark_"); }
+bool is_benchmark_flag(const std::string& argument) {
+  return argument.starts_with("--benchmark_");
+}
 
 // Boost takes whatever follows as the value: `--output --dry-run` would run and write a file of that name.
 void refuse_swallowed(const po::parsed_options& parsed) {
@@ -181,7 +188,8 @@ T choose(const po::variables_map& values, const char* name, const std::vector<st
 Shard parse_shard(const std::string& given) {
   if (given.empty()) return {};
   const auto slash = given.find('/');
-  if (slash == std::string::npos) throw UsageError(fmt::format("--shard: '{}' is not of the form I/N, such as 2/8", given));
+  if (slash == std::string::npos)
+    throw UsageError(fmt::format("--shard: '{}' is not of the form I/N, such as 2/8", given));
   const auto count = static_cast<unsigned>(parse_count("--shard", given.substr(slash + 1), 1, 100'000));
   return {static_cast<unsigned>(parse_count("--shard", given.substr(0, slash), 1, count)), count};
 }
@@ -215,9 +223,10 @@ void read_benchmark_flags(const Strings& arguments, Options& options) {
   for (const std::string& argument : arguments) {
     if (!is_benchmark_flag(argument)) continue;
     if (argument.find('=') == std::string::npos)
-      throw UsageError(fmt::format("{}: Google Benchmark's flags are written with '=', such as {}=VALUE", argument, argument));
-    for (const char* ours : {"--benchmark_repetitions", "--benchmark_enable_random_interleaving", "--benchmark_min_time",
-                             "--benchmark_min_warmup_time", "--benchmark_format"}) {
+      throw UsageError(
+          fmt::format("{}: Google Benchmark's flags are written with '=', such as {}=VALUE", argument, argument));
+    for (const char* ours : {"--benchmark_repetitions", "--benchmark_enable_random_interleaving",
+                             "--benchmark_min_time", "--benchmark_min_warmup_time", "--benchmark_format"}) {
       if (argument.starts_with(std::string(ours) + "="))
         throw UsageError(fmt::format(
             "{}: syncbench keeps this itself: use --repetitions, --seed, --duration, --warmup or --format", argument));
@@ -251,15 +260,13 @@ Options parse_options(const Strings& arguments) {
   options.output = text(values, "output");
   options.placements = values.count("placement") != 0 ? values["placement"].as<Strings>() : Strings{"cores"};
   options.shard = parse_shard(text(values, "shard"));
-  options.latency = choose<Latency>(
-      values, "latency", {{"off", Latency::off}, {"sampled", Latency::sampled}, {"all", Latency::all}});
-  options.format = choose<Format>(values, "format",
-                                  {{"console", Format::console},
-                                   {"json", Format::json},
-                                   {"jsonl", Format::jsonl},
-                                   {"csv", Format::csv}});
-  options.color = choose<Color>(
-      values, "color", {{"auto", Color::automatic}, {"always", Color::always}, {"never", Color::never}});
+  options.latency =
+      choose<Latency>(values, "latency", {{"off", Latency::off}, {"sampled", Latency::sampled}, {"all", Latency::all}});
+  options.format = choose<Format>(
+      values, "format",
+      {{"console", Format::console}, {"json", Format::json}, {"jsonl", Format::jsonl}, {"csv", Format::csv}});
+  options.color =
+      choose<Color>(values, "color", {{"auto", Color::automatic}, {"always", Color::always}, {"never", Color::never}});
   read_times(values, options);
   read_settings(values, options);
   read_benchmark_flags(arguments, options);

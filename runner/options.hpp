@@ -1,5 +1,5 @@
-// The command line, read and checked. Everything that can be wrong in itself is refused here, before a thread is started
-// or a file touched; what needs to know the workloads or the machine is checked by selection and placement.
+// The command line, read and checked. Everything that can be wrong in itself is refused here, before a thread is
+// started or a file touched; what needs to know the workloads or the machine is checked by selection and placement.
 #pragma once
 
 #include <chrono>
@@ -23,8 +23,8 @@ struct Shard {
 struct Options {
   // What to run
   std::vector<std::string> workloads;
-  std::vector<std::string> implementations;  ///< empty: the representative of every family
-  std::string threads;                       ///< as written; empty: chosen by the machine
+  std::vector<std::string> implementations;                   ///< empty: the representative of every family
+  std::string threads;                                        ///< as written; empty: chosen by the machine
   std::vector<std::pair<std::string, std::string>> settings;  ///< --set, --critical, --parallel, --lines: key, values
   // How long
   std::chrono::nanoseconds duration{};

@@ -17,7 +17,8 @@ std::size_t terminal_width() {
 
 std::string show_left(std::chrono::nanoseconds left) {
   const auto seconds = std::chrono::round<std::chrono::seconds>(left).count();
-  return seconds < 60 ? fmt::format("{} s left", seconds) : fmt::format("{} min {:02} s left", seconds / 60, seconds % 60);
+  return seconds < 60 ? fmt::format("{} s left", seconds)
+                      : fmt::format("{} min {:02} s left", seconds / 60, seconds % 60);
 }
 
 }  // namespace
@@ -25,7 +26,9 @@ std::string show_left(std::chrono::nanoseconds left) {
 Progress::Progress(bool enabled, bool verbose)
     : enabled_(enabled), verbose_(verbose), terminal_(::isatty(STDERR_FILENO) == 1) {}
 
-Progress::~Progress() { clear(); }
+Progress::~Progress() {
+  clear();
+}
 
 void Progress::begin(std::size_t trials, std::chrono::nanoseconds expected_per_trial) {
   trials_ = trials;

@@ -1,5 +1,5 @@
-// What a person sees while the run lasts: one line on standard error that rewrites itself, with the time left; only on a
-// terminal. Warnings and notes go through here too, so that they never collide with that line.
+// What a person sees while the run lasts: one line on standard error that rewrites itself, with the time left; only on
+// a terminal. Warnings and notes go through here too, so that they never collide with that line.
 #pragma once
 
 #include <chrono>

@@ -18,14 +18,19 @@ Json params_of(const Point& point) {
   Json params = Json::object();
   for (const Parameter& parameter : point.workload->description.parameters) {
     const double value = point.params[parameter.name];
-    const std::string key = std::string(parameter.name) + (parameter.unit.empty() ? "" : "_" + std::string(parameter.unit));
+    const std::string key =
+        std::string(parameter.name) + (parameter.unit.empty() ? "" : "_" + std::string(parameter.unit));
     params[key] = static_cast<std::int64_t>(value);
   }
   return params;
 }
 
-const char* layout_of(const Point& point) { return point.layout == RoleLayout::grouped ? "grouped" : "interleaved"; }
-const char* kind_of(const Trial& trial) { return trial.kind == Kind::latency ? "latency" : "throughput"; }
+const char* layout_of(const Point& point) {
+  return point.layout == RoleLayout::grouped ? "grouped" : "interleaved";
+}
+const char* kind_of(const Trial& trial) {
+  return trial.kind == Kind::latency ? "latency" : "throughput";
+}
 
 // What a trial measures, without where or when: identical in plan and record.
 Json what(const Point& point, const Trial& trial) {
@@ -124,7 +129,11 @@ nlohmann::ordered_json make_record(const TrialResult& result, const RunIdentity&
   return record;
 }
 
-std::string identity_of(const nlohmann::ordered_json& record) { return identity(record); }
-std::string identity_of(const Point& point, const Trial& trial) { return identity(what(point, trial)); }
+std::string identity_of(const nlohmann::ordered_json& record) {
+  return identity(record);
+}
+std::string identity_of(const Point& point, const Trial& trial) {
+  return identity(what(point, trial));
+}
 
 }  // namespace syncbench

@@ -12,8 +12,8 @@ inline constexpr const char* kSchema = "syncbench/1";
 
 nlohmann::ordered_json make_record(const TrialResult& result, const RunIdentity& run);
 
-/// Names a trial within a campaign by what it measures, not by when: equal for a record read back and for the trial that
-/// would repeat it.
+/// Names a trial within a campaign by what it measures, not by when: equal for a record read back and for the trial
+/// that would repeat it.
 std::string identity_of(const nlohmann::ordered_json& record);
 std::string identity_of(const Point& point, const Trial& trial);
 

@@ -18,7 +18,7 @@ struct Sample {
   double cpu_s = 0;                              ///< processor time of all workers inside the window
   std::uint64_t voluntary_switches = 0;          ///< context switches inside the window
   std::uint64_t involuntary_switches = 0;
-  Histogram latency;                             ///< empty in a throughput trial
+  Histogram latency;  ///< empty in a throughput trial
 
   /// Operations of the workload inside the window.
   std::uint64_t operations() const {

@@ -19,14 +19,17 @@ struct Axis {
   std::vector<std::string> values;
 };
 
-bool is_pattern(std::string_view word) { return word.find_first_of("*?[") != std::string_view::npos; }
+bool is_pattern(std::string_view word) {
+  return word.find_first_of("*?[") != std::string_view::npos;
+}
 
 bool answers_to(const Case& subject, const std::string& word) {
   if (word == subject.implementation) return true;
   const bool alone_in_family = subject.standing != Standing::variant;
   if (word == subject.family) return alone_in_family;
   if (subject.standing == Standing::control) return false;  // only by name: a control is never meant by accident
-  return word == "all" || (is_pattern(word) && ::fnmatch(word.c_str(), std::string(subject.implementation).c_str(), 0) == 0);
+  return word == "all" ||
+         (is_pattern(word) && ::fnmatch(word.c_str(), std::string(subject.implementation).c_str(), 0) == 0);
 }
 
 std::vector<std::string> all_names() {
@@ -43,13 +46,16 @@ void refuse_unknown(const std::string& word) {
   for (const Workload& workload : all_workloads())
     for (const Case& subject : workload.cases)
       if (answers_to(subject, word)) return;
-  throw UsageError(is_pattern(word)
-                       ? fmt::format("--impl: '{}' matches no implementation; --list implementations shows them", word)
-                       : fmt::format("--impl: no implementation or family is called '{}'{}; --list implementations shows them",
-                                     word, nearest(word, all_names())));
+  throw UsageError(
+      is_pattern(word)
+          ? fmt::format("--impl: '{}' matches no implementation; --list implementations shows them", word)
+          : fmt::format("--impl: no implementation or family is called '{}'{}; --list implementations shows them", word,
+                        nearest(word, all_names())));
 }
 
-std::string joined(const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, ", ")); }
+std::string joined(const std::vector<std::string>& words) {
+  return fmt::format("{}", fmt::join(words, ", "));
+}
 
 // Keys of a workload: its parameters, and the plural of each role.
 std::vector<std::string> keys_of(const Workload& workload) {
@@ -60,7 +66,9 @@ std::vector<std::string> keys_of(const Workload& workload) {
   return keys;
 }
 
-bool has_key(const Workload& workload, const std::string& key) { return std::ranges::count(keys_of(workload), key) != 0; }
+bool has_key(const Workload& workload, const std::string& key) {
+  return std::ranges::count(keys_of(workload), key) != 0;
+}
 
 std::vector<Axis> read_axes(const Options& options, const std::vector<const Workload*>& workloads) {
   std::vector<Axis> axes;
@@ -88,8 +96,8 @@ double parse_value(const Parameter& parameter, const std::string& text) {
     const auto bound = [](double value) { return std::chrono::nanoseconds(static_cast<std::int64_t>(value)); };
     return static_cast<double>(parse_duration(flag, text, bound(parameter.least), bound(parameter.most)).count());
   }
-  return static_cast<double>(parse_count(flag, text, static_cast<std::uint64_t>(parameter.least),
-                                         static_cast<std::uint64_t>(parameter.most)));
+  return static_cast<double>(
+      parse_count(flag, text, static_cast<std::uint64_t>(parameter.least), static_cast<std::uint64_t>(parameter.most)));
 }
 
 // A place in the parameter space of one workload.
@@ -110,7 +118,8 @@ void apply(const Workload& workload, const std::string& key, const std::string& 
 std::vector<Setting> expand(const Workload& workload, const std::vector<Axis>& axes) {
   Setting start;
   start.fixed_roles.resize(workload.description.roles.size(), 0);
-  for (const Parameter& parameter : workload.description.parameters) start.params.set(parameter.name, parameter.fallback);
+  for (const Parameter& parameter : workload.description.parameters)
+    start.params.set(parameter.name, parameter.fallback);
   std::vector<Setting> settings = {start};
   for (const Axis& axis : axes) {
     if (!has_key(workload, axis.key)) continue;
@@ -216,8 +225,8 @@ std::vector<const Workload*> select_workloads(const std::vector<std::string>& wo
   if (words.empty()) throw UsageError(fmt::format("--workload: say what to run: {}", joined(names)));
   for (const std::string& word : words)
     if (std::ranges::count(names, word) == 0)
-      throw UsageError(fmt::format("--workload: no workload is called '{}'{}; there are: {}", word, nearest(word, names),
-                                   joined(names)));
+      throw UsageError(fmt::format("--workload: no workload is called '{}'{}; there are: {}", word,
+                                   nearest(word, names), joined(names)));
   return chosen;
 }
 
@@ -302,8 +311,9 @@ std::vector<Point> select_points(const Options& options, const Machine& machine,
     throw UsageError(fmt::format("--shard: '{}/{}' is empty: there are {} parts to share out", options.shard.index,
                                  options.shard.count, group));
   if (points.empty())
-    throw UsageError(notes.empty() ? std::string("nothing to run: no chosen implementation offers what the chosen workloads need")
-                                   : "--threads: nothing to run: " + joined(notes));
+    throw UsageError(notes.empty()
+                         ? std::string("nothing to run: no chosen implementation offers what the chosen workloads need")
+                         : "--threads: nothing to run: " + joined(notes));
   return points;
 }
 

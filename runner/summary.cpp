@@ -48,7 +48,9 @@ PointTrials trials_of(std::size_t point, const std::vector<TrialResult>& results
       continue;
     }
     trials.doubtful += !result->validity.ok;
-    (result->trial.kind == Kind::latency ? trials.latency : result->trial.copy == 1 ? trials.again : trials.throughput)
+    (result->trial.kind == Kind::latency ? trials.latency
+     : result->trial.copy == 1           ? trials.again
+                                         : trials.throughput)
         .push_back(result);
   }
   return trials;
@@ -68,7 +70,9 @@ std::optional<double> middle(const std::vector<const TrialResult*>& trials, Valu
   return median ? std::optional(median->value) : std::nullopt;
 }
 
-std::optional<double> rate(const TrialResult& result) { return result.items_per_second(); }
+std::optional<double> rate(const TrialResult& result) {
+  return result.items_per_second();
+}
 
 auto percentile(double share) {
   return [share](const TrialResult& result) -> std::optional<double> {
@@ -93,8 +97,7 @@ std::map<std::size_t, double> reference_rates(const std::vector<const TrialResul
   std::map<std::size_t, std::vector<double>> rates;
   for (const TrialResult* trial : trials) rates[trial->trial.block].push_back(trial->items_per_second());
   std::map<std::size_t, double> means;
-  for (const auto& [block, values] : rates)
-    means[block] = values.size() == 1 ? values[0] : (values[0] + values[1]) / 2;
+  for (const auto& [block, values] : rates) means[block] = values.size() == 1 ? values[0] : (values[0] + values[1]) / 2;
   return means;
 }
 
@@ -153,7 +156,8 @@ std::string show_parameters(const Point& point) {
   std::string text;
   for (const Parameter& parameter : point.workload->description.parameters) {
     const double value = point.params[parameter.name];
-    text += fmt::format("  {} {}", parameter.name, parameter.unit == "ns" && value != 0 ? show_time(value) : fmt::format("{:.0f}", value));
+    text += fmt::format("  {} {}", parameter.name,
+                        parameter.unit == "ns" && value != 0 ? show_time(value) : fmt::format("{:.0f}", value));
   }
   return text;
 }
@@ -172,23 +176,25 @@ std::string show_threads(const Point& point) {
 
 // What all rows of one sub-table share.
 std::string heading(const Point& point) {
-  return fmt::format("{}{}  placement {}", point.workload->description.name, show_parameters(point), point.policy.text());
+  return fmt::format("{}{}  placement {}", point.workload->description.name, show_parameters(point),
+                     point.policy.text());
 }
 
 std::string line_of(const SummaryRow& row, bool colour) {
-  const auto show = [](const std::optional<Median>& median, auto format) { return median ? format(*median) : std::string("-"); };
+  const auto show = [](const std::optional<Median>& median, auto format) {
+    return median ? format(*median) : std::string("-");
+  };
   const bool good = row.verdict == "ok";
   std::string notes = row.point->oversubscribed ? " over" : "";
   if (row.far != 0) notes += fmt::format(" far:{}", row.far);
   if (row.doubtful != 0) notes += fmt::format(" doubtful:{}", row.doubtful);
-  return fmt::format("  {:<19}{:>10}{:>11}{:>20}{:>8}{:>10}{:>10}{:>10}{:>7}{:>10}  {}{}{}{}\n",
-                     row.point->subject->implementation, show_threads(*row.point),
-                     show(row.items_per_second, [](const Median& m) { return show_rate(m.value); }),
-                     show(row.items_per_second, [](const Median& m) { return show_rate(m.low) + " .. " + show_rate(m.high); }),
-                     show(row.ratio, [](const Median& m) { return fmt::format("{:.2f}", m.value); }), show_time(row.p50),
-                     show_time(row.p99), show_time(row.p999),
-                     row.fairness ? fmt::format("{:.2f}", *row.fairness) : "-", show_time(row.cpu_ns),
-                     colour && !good ? "\033[31m" : "", row.verdict, colour && !good ? "\033[0m" : "", notes);
+  return fmt::format(
+      "  {:<19}{:>10}{:>11}{:>20}{:>8}{:>10}{:>10}{:>10}{:>7}{:>10}  {}{}{}{}\n", row.point->subject->implementation,
+      show_threads(*row.point), show(row.items_per_second, [](const Median& m) { return show_rate(m.value); }),
+      show(row.items_per_second, [](const Median& m) { return show_rate(m.low) + " .. " + show_rate(m.high); }),
+      show(row.ratio, [](const Median& m) { return fmt::format("{:.2f}", m.value); }), show_time(row.p50),
+      show_time(row.p99), show_time(row.p999), row.fairness ? fmt::format("{:.2f}", *row.fairness) : "-",
+      show_time(row.cpu_ns), colour && !good ? "\033[31m" : "", row.verdict, colour && !good ? "\033[0m" : "", notes);
 }
 
 }  // namespace
@@ -241,9 +247,9 @@ std::string render(const Summary& summary, bool colour) {
   std::string text, current;
   for (const SummaryRow& row : summary.rows) {
     if (std::string next = heading(*row.point); next != current) {
-      text += fmt::format("{}{}\n  {:<19}{:>10}{:>11}{:>20}{:>8}{:>10}{:>10}{:>10}{:>7}{:>10}  {}\n", text.empty() ? "" : "\n",
-                          next, "implementation", "threads", "items/s", "interval", "x std", "p50", "p99", "p99.9", "Jain",
-                          "CPU/op", "verdict");
+      text += fmt::format("{}{}\n  {:<19}{:>10}{:>11}{:>20}{:>8}{:>10}{:>10}{:>10}{:>7}{:>10}  {}\n",
+                          text.empty() ? "" : "\n", next, "implementation", "threads", "items/s", "interval", "x std",
+                          "p50", "p99", "p99.9", "Jain", "CPU/op", "verdict");
       current = std::move(next);
     }
     text += line_of(row, colour);
@@ -254,9 +260,10 @@ std::string render(const Summary& summary, bool colour) {
   for (const auto& [reason, where] : reasons) text += fmt::format("\n  {}: {}", where, reason);
   if (!reasons.empty()) text += '\n';
   if (summary.reference_again) {
-    text += fmt::format("\n  reference measured again: {:.2f} x itself ({:.2f} .. {:.2f}, n = {}): differences inside this are noise\n",
-                        summary.reference_again->value, summary.reference_again->low, summary.reference_again->high,
-                        summary.reference_again->count);
+    text += fmt::format(
+        "\n  reference measured again: {:.2f} x itself ({:.2f} .. {:.2f}, n = {}): differences inside this are noise\n",
+        summary.reference_again->value, summary.reference_again->low, summary.reference_again->high,
+        summary.reference_again->count);
   }
   return text;
 }

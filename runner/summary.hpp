@@ -28,9 +28,9 @@ struct SummaryRow {
   std::optional<double> p50, p99, p999;
   std::optional<double> fairness;
   std::optional<double> cpu_ns;
-  std::string verdict;     ///< ok, or the worst that happened, with its count
-  std::string reason;      ///< of the first trial that was not ok
-  std::size_t far = 0;     ///< trials left out because the processors were far apart at the time
+  std::string verdict;       ///< ok, or the worst that happened, with its count
+  std::string reason;        ///< of the first trial that was not ok
+  std::size_t far = 0;       ///< trials left out because the processors were far apart at the time
   std::size_t doubtful = 0;  ///< trials kept although their validity has reasons
 };
 

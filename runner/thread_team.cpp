@@ -1,4 +1,5 @@
-// Threads, gate and window. Runs in the trial's own process; the main thread of that process sleeps while the workers run.
+// Threads, gate and window. Runs in the trial's own process; the main thread of that process sleeps while the workers
+// run.
 #include "runner/thread_team.hpp"
 
 #include <sys/prctl.h>
@@ -15,7 +16,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-void set_phase(Control& control, Phase phase) { control.phase.store(phase, std::memory_order_release); }
+void set_phase(Control& control, Phase phase) {
+  control.phase.store(phase, std::memory_order_release);
+}
 
 // One reading of everything that grows during the window.
 struct Reading {
@@ -67,8 +70,8 @@ void ThreadTeam::start(std::vector<std::jthread>& threads, void* state, void (*b
     try {
       threads.emplace_back([=, this] { work(rank, role_rank, state, body); });
     } catch (const std::system_error& error) {
-      throw IncompleteError("thread " + std::to_string(rank + 1) + " of " +
-                            std::to_string(plan_.worker_roles.size()) + " could not be started: " + error.what());
+      throw IncompleteError("thread " + std::to_string(rank + 1) + " of " + std::to_string(plan_.worker_roles.size()) +
+                            " could not be started: " + error.what());
     }
   }
 }
@@ -107,9 +110,8 @@ void ThreadTeam::gather() {
 }
 
 bool ThreadTeam::all_finished() const {
-  return std::ranges::all_of(memory_.slots(), [](const WorkerSlot& slot) {
-    return slot.finished.load(std::memory_order_acquire) != 0;
-  });
+  return std::ranges::all_of(memory_.slots(),
+                             [](const WorkerSlot& slot) { return slot.finished.load(std::memory_order_acquire) != 0; });
 }
 
 void ThreadTeam::keep_window() {

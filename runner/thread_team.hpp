@@ -1,5 +1,5 @@
-// The team of a measured trial: starts and binds its threads, lets them cross a spinning gate together, keeps the window
-// by the clock, and reads every counter at both ends of it.
+// The team of a measured trial: starts and binds its threads, lets them cross a spinning gate together, keeps the
+// window by the clock, and reads every counter at both ends of it.
 #pragma once
 
 #include <chrono>

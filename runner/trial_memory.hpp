@@ -41,7 +41,7 @@ struct TrialHeader {
   std::uint64_t voluntary_switches = 0;
   std::uint64_t involuntary_switches = 0;
   Verdict::Kind verdict = Verdict::Kind::ok;
-  bool started = true;      ///< false: threads or bindings could not be had; `reason` says why
+  bool started = true;  ///< false: threads or bindings could not be had; `reason` says why
   char reason[400] = {};
   std::atomic<unsigned> ranges{0};
   NamedRange range[16];
@@ -56,7 +56,8 @@ class TrialMemory {
  public:
   explicit TrialMemory(std::size_t workers) : workers_(workers) {
     memory_ = ::mmap(nullptr, size(), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (memory_ == MAP_FAILED) throw IncompleteError("no memory for a trial of " + std::to_string(workers) + " threads");
+    if (memory_ == MAP_FAILED)
+      throw IncompleteError("no memory for a trial of " + std::to_string(workers) + " threads");
     new (memory_) TrialHeader;
     for (std::size_t i = 0; i < workers_; ++i) {
       new (&slots()[i]) WorkerSlot;

@@ -102,8 +102,7 @@ TrialOutcome run_trial(const TrialSpec& spec, Interrupts& interrupts) {
     throw IncompleteError(std::string("no process for a trial: ") + ::strerror(fork_error));
   }
   const auto limit = spec.team.warmup + spec.team.window + spec.patience;
-  const WatchResult watched =
-      watch(child, exit_pipe[0], limit, memory, worker_names(spec.team), interrupts);
+  const WatchResult watched = watch(child, exit_pipe[0], limit, memory, worker_names(spec.team), interrupts);
   ::close(exit_pipe[0]);
   return interpret(spec, memory, watched);
 }

@@ -28,16 +28,23 @@ struct TrialResult {
   /// The word of the record: ok, violated, hang or skipped.
   std::string_view verdict() const {
     switch (outcome.end) {
-      case TrialOutcome::End::hang: return "hang";
-      case TrialOutcome::End::crashed: return "violated";
+      case TrialOutcome::End::hang:
+        return "hang";
+      case TrialOutcome::End::crashed:
+        return "violated";
       case TrialOutcome::End::not_started:
-      case TrialOutcome::End::interrupted: return "skipped";
-      case TrialOutcome::End::finished: break;
+      case TrialOutcome::End::interrupted:
+        return "skipped";
+      case TrialOutcome::End::finished:
+        break;
     }
     switch (outcome.verdict.kind) {
-      case Verdict::Kind::ok: return "ok";
-      case Verdict::Kind::violated: return "violated";
-      case Verdict::Kind::skipped: return "skipped";
+      case Verdict::Kind::ok:
+        return "ok";
+      case Verdict::Kind::violated:
+        return "violated";
+      case Verdict::Kind::skipped:
+        return "skipped";
     }
     return "";
   }
@@ -45,7 +52,9 @@ struct TrialResult {
   std::string reason() const {
     return outcome.end == TrialOutcome::End::finished ? outcome.verdict.reason : outcome.reason;
   }
-  double items_per_second() const { return static_cast<double>(outcome.sample.operations()) / outcome.sample.duration_s; }
+  double items_per_second() const {
+    return static_cast<double>(outcome.sample.operations()) / outcome.sample.duration_s;
+  }
   /// The larger of the two line times: the trial is as far as its worse end.
   std::optional<double> line_ns() const {
     if (!before.line_ns || !after.line_ns) return std::nullopt;

@@ -23,7 +23,8 @@ std::vector<std::string> split_list(std::string_view flag, std::string_view text
 /// "250 ms", "1.5 s": for people.
 std::string show_duration(std::chrono::nanoseconds duration);
 
-/// The candidates closest to a misspelt word (at most three, none if nothing is close), as " (did you mean a, b?)" or "".
+/// The candidates closest to a misspelt word (at most three, none if nothing is close), as " (did you mean a, b?)" or
+/// "".
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 
 }  // namespace syncbench

@@ -124,7 +124,9 @@ int reap(pid_t process) {
 
 }  // namespace
 
-int rescue_signal() { return SIGUSR1; }
+int rescue_signal() {
+  return SIGUSR1;
+}
 
 Interrupts::Interrupts() {
   const sigset_t set = interrupting_signals();
@@ -154,8 +156,7 @@ WatchResult watch(pid_t process, int exit_pipe, std::chrono::nanoseconds patienc
       result.end = WatchResult::End::interrupted;
     } else {
       result.end = WatchResult::End::hang;
-      result.report =
-          diagnose(process, exit_pipe, patience, memory, worker_names, interrupts.descriptor());
+      result.report = diagnose(process, exit_pipe, patience, memory, worker_names, interrupts.descriptor());
     }
     ::kill(process, SIGKILL);
   }

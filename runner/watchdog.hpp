@@ -37,8 +37,8 @@ struct WatchResult {
   std::string report;  ///< for a hang: its kind and who waits on what
 };
 
-/// Waits until `process` has closed its end of the pipe `exit_pipe` and reaps it; ends it when `patience` is over or the
-/// user interrupts. `worker_names` are by rank.
+/// Waits until `process` has closed its end of the pipe `exit_pipe` and reaps it; ends it when `patience` is over or
+/// the user interrupts. `worker_names` are by rank.
 WatchResult watch(pid_t process, int exit_pipe, std::chrono::nanoseconds patience, const TrialMemory& memory,
                   const std::vector<std::string>& worker_names, Interrupts& interrupts);
 
