@@ -285,13 +285,16 @@ class Worker {
   /// Shared accesses completed, in the observed world.
   unsigned accesses() const { return accesses_.load(std::memory_order_relaxed); }
 
+  ~Worker() {
+    if (thread_.joinable()) thread_.join();
+  }
   void join() { thread_.join(); }
   void signal(int number) { ::pthread_kill(thread_.native_handle(), number); }
 
  private:
   std::atomic<unsigned> accesses_{0};
   std::atomic<int> id_{0};
-  std::jthread thread_;  // last: it uses the others
+  std::thread thread_;  // last: it uses the others
 };
 
 /// Waits until `worker`, whose body waits for a T, is well on its way into the wait.
