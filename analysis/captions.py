@@ -50,7 +50,7 @@ def bands(drawn):
     if short:
         worst = min(e.interval.coverage for e in short)
         where = ", with fewer than 6 trials" if counts[-1] >= 6 else "; bands:"
-        text += f"{where} minimum to maximum, which covers the median with only {100 * worst:.0f} %"
+        text += f"{where} minimum to maximum, which covers the median with only {100 * worst:.0f} %" + (" at worst" if len(counts) > 1 else "")
     if counts[0] == 1:
         text += "; a single trial has no band"
     return text + "."

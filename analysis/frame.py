@@ -4,6 +4,7 @@ A figure of the papers' kind in one call: say which panels there are and what th
 Where legend, caption and axes go is layout.py's business.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby
 from math import log2, nan, sqrt
@@ -13,6 +14,7 @@ from matplotlib.ticker import EngFormatter, FixedLocator, LogLocator, MaxNLocato
 from analysis import layout, style
 
 MARGIN = 2**0.3  # room left and right of the outermost thread counts, on a log axis
+CROSS = 0.065  # share of the axes' height that a cross takes
 LEAST_RANGE = 6  # a log axis has two labelled ticks at least if its ends are this far apart
 
 
@@ -53,7 +55,7 @@ def _values(axis, panel):
         return
     if panel.log:
         lows = [e.interval.low or e.median for c in panel.curves for e in c.estimates]
-        _log_axis(axis, min(lows), max(highs))
+        _log_axis(axis, min(lows), max(highs), _cross_height(panel.curves))
     else:
         axis.set_ylim(0, 1.08 * max(highs) or 1)
         axis.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
@@ -61,10 +63,12 @@ def _values(axis, panel):
     axis.yaxis.set_major_formatter(EngFormatter(unit=panel.unit, sep="\N{NO-BREAK SPACE}" if panel.unit else ""))
 
 
-def _log_axis(axis, low, high):
+def _log_axis(axis, low, high, room):
+    """`room` is the share of the height, at the bottom, that the curves leave to the crosses."""
     axis.set_yscale("log")
     spread = max(1.3, sqrt(LEAST_RANGE * low / high))
     low, high = low / spread, high * spread
+    low /= (high / low) ** (room / (1 - room))
     axis.set_ylim(low, high)
     axis.yaxis.set_major_locator(LogLocator(10, subs=(1,) if high > 300 * low else (1, 2, 5), numticks=8))
     axis.yaxis.set_minor_formatter(NullFormatter())
@@ -93,13 +97,19 @@ def _band(axis, estimates, colour):
 
 def _crosses(axis, curves):
     """A hollow cross at the bottom for each gap, those of one thread count above each other."""
-    height = {}
+    below = Counter()
     for curve in curves:
         for gap in curve.gaps:
-            step = height[gap.threads] = height.get(gap.threads, -1) + 1
-            axis.plot([gap.threads], [0.035 + 0.06 * step], transform=axis.get_xaxis_transform(), marker="X", markersize=5,
+            height = CROSS * (below[gap.threads] + 0.5)
+            below[gap.threads] += 1
+            axis.plot([gap.threads], [height], transform=axis.get_xaxis_transform(), marker="X", markersize=5,
                       markerfacecolor="white", markeredgecolor=style.look_of(curve.implementation).colour,
                       markeredgewidth=0.8, linestyle="none", clip_on=False, zorder=4, label="_gap")
+
+
+def _cross_height(curves):
+    most = max(Counter(gap.threads for curve in curves for gap in curve.gaps).values(), default=0)
+    return min(CROSS * most, 0.5)
 
 
 def _thread_axis(axis, figure):

@@ -38,7 +38,7 @@ def arrange(canvas, axes, side_by_side, names, sentences):
 
 
 def _columns(canvas, axes, bottom, height):
-    overhangs = [PAD + _overhang(canvas, axis) for axis in axes]
+    overhangs = [(PAD if axis is axes[0] else 2 * PAD) + _overhang(canvas, axis) for axis in axes]
     across = (canvas.get_figwidth() - sum(overhangs) - PAD) / len(axes)
     return [(sum(overhangs[:i + 1]) + i * across, bottom, across, height) for i in range(len(axes))]
 

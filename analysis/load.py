@@ -56,7 +56,7 @@ class Trial:
 def read(paths, warn):
     """All trials of the files, in order, and the environments by id. `warn` is called with one line a problem."""
     trials, environments = [], {}
-    for path in paths:
+    for path in {Path(path).resolve(): path for path in paths}.values():  # a file named twice is read once
         before = len(trials)
         for where, record in _records(Path(path), warn):
             try:
@@ -102,7 +102,7 @@ def _refuse_constant(name):
 
 def _environment(record):
     pus = record["topology"].get("pus")
-    return Environment(_text(record["host"]["name"]), None if pus is None else _count(pus))
+    return Environment(_text(record["host"].get("name", "unknown")), None if pus is None else _count(pus))
 
 
 def _trial(record):

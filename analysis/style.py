@@ -84,8 +84,10 @@ class Look:
 
     @property
     def line(self):
-        """Arguments of `Axes.plot`."""
-        return {"color": self.colour, "marker": self.marker, "linestyle": self.dash, "fillstyle": self.fill,
+        """Arguments of `Axes.plot`. An empty marker is white, not transparent, so that the line does not cross it."""
+        filled = self.fill != "none"
+        return {"color": self.colour, "marker": self.marker, "linestyle": self.dash,
+                "fillstyle": self.fill if filled else "full", "markerfacecolor": self.colour if filled else "white",
                 "markerfacecoloralt": "white", "markeredgewidth": 0.8}
 
 

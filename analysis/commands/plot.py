@@ -2,6 +2,7 @@
 
 import re
 import sys
+from argparse import ArgumentTypeError
 from pathlib import Path
 
 from analysis import load, points, style
@@ -59,7 +60,7 @@ def _names(base, chosen):
 def _formats(text):
     chosen = tuple(dict.fromkeys(text.split(",")))
     if unknown := [form for form in chosen if form not in style.FORMATS]:
-        raise ValueError(unknown)
+        raise ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(style.FORMATS)}")
     return chosen
 
 

@@ -6,11 +6,14 @@ from analysis import captions, curves, frame
 
 NAME = "latency"
 KIND = "latency"
-PERCENTILES = {"p50": ("median", 1), "p99": ("p99", 100), "p999": ("p99.9", 1000)}  # name, samples needed to see it
+PERCENTILES = {"p50": ("median", 2), "p99": ("p99", 100), "p999": ("p99.9", 1000)}  # name, samples needed to see it
 
 
 def percentile(trial, name):
-    """In seconds. A percentile with less than one sample beyond it would be the maximum under a finer name."""
+    """In seconds. A percentile with less than one sample beyond it would be the maximum under a finer name.
+
+    The runner's table follows the same rule (`Histogram::resolves`).
+    """
     latency = trial.latency_ns
     if latency is None or latency["count"] < PERCENTILES[name][1]:
         return None

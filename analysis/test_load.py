@@ -1,0 +1,104 @@
+"""Reading files that are whole, cut short, corrupted, foreign or missing."""
+
+import json
+
+import pytest
+
+from analysis.conftest import environment, failed, trial, unbelievable
+from analysis.errors import UsageError
+from analysis.load import read
+
+
+def read_with_warnings(*paths):
+    warnings = []
+    trials, environments = read(paths, warnings.append)
+    return trials, environments, warnings
+
+
+def test_reads_both_kinds_of_line(written):
+    path = written([environment(), trial(threads=4), trial(kind="latency")])
+    (fast, slow), environments, warnings = read_with_warnings(path)
+    assert (fast.threads, fast.items_per_second, fast.latency_ns) == (4, 1e6, None)
+    assert (slow.items_per_second, slow.latency_ns["p999"]) == (None, 900)
+    assert (environments["run-1"].host, environments["run-1"].pus) == ("box", 2)
+    assert warnings == []
+
+
+def test_the_slower_of_the_two_fingerprints_counts(written):
+    (found,), _, _ = read_with_warnings(written([environment(), trial(fingerprint={"line_ns": [26, 170]})]))
+    assert found.line_ns == 170
+
+
+def test_verdicts_and_doubts_are_kept(written):
+    (hung, doubted), _, _ = read_with_warnings(written([environment(), failed(trial()), unbelievable(trial())]))
+    assert (hung.verdict, hung.doubts) == ("hang", ())
+    assert (doubted.verdict, doubted.doubts) == ("ok", ("foreign CPU 9 %",))
+
+
+@pytest.mark.parametrize("line, words", [
+    ('{"schema":"syncbench/1","record":"tri', "not a complete JSON object"),
+    ("\x00\x00\x00", "not a complete JSON object"),
+    ("[" * 100000, "not a complete JSON object"),
+    (json.dumps(trial()).replace("1000000.0", "NaN"), "not a complete JSON object"),
+    ("[1, 2]", "not a syncbench record"),
+    ('{"name": "BM_lock"}', "not a syncbench record"),
+    (json.dumps(trial() | {"record": "note"}), "'note'"),
+    (json.dumps({k: v for k, v in trial().items() if k != "placement"}), "no field 'placement'"),
+    (json.dumps({k: v for k, v in trial().items() if k != "items_per_second"}), "no field 'items_per_second'"),
+    (json.dumps(trial() | {"threads": "four"}), "'four'"),
+    (json.dumps(trial() | {"threads": True}), "True"),
+    (json.dumps(trial()).replace("1000000.0", "1e999"), "inf"),
+    (json.dumps(trial()).replace("1000000.0", "-1"), "negative"),
+    (json.dumps(trial()).replace("1000000.0", "1" + "0" * 400), "not a usable record"),
+    (json.dumps(trial() | {"roles": []}), "not a usable record"),
+    (json.dumps(trial() | {"verdict": "fine"}), "'fine'"),
+    (json.dumps(environment("run-2") | {"topology": {"pus": 0}}), "0 is not a count"),
+])
+def test_a_bad_line_costs_that_line_and_one_warning_that_names_it(written, line, words):
+    path = written([environment(), trial()])
+    path.write_text(path.read_text() + line + "\n" + json.dumps(trial(threads=4)) + "\n")
+    trials, _, warnings = read_with_warnings(path)
+    assert [t.threads for t in trials] == [2, 4]
+    assert len(warnings) == 1
+    assert warnings[0].startswith(f"{path}:3: ")
+    assert words in warnings[0]
+
+
+def test_a_truncated_last_line_is_such_a_line(written):
+    path = written([environment(), trial(), trial()])
+    path.write_bytes(path.read_bytes()[:-40])
+    trials, _, warnings = read_with_warnings(path)
+    assert len(trials) == 1
+    assert warnings == [f"{path}:3: not a complete JSON object, skipped"]
+
+
+def test_another_schema_is_refused_with_its_line(written):
+    path = written([environment(), trial(), trial() | {"schema": "syncbench/2"}])
+    with pytest.raises(UsageError, match=r"counter.jsonl:3: schema 'syncbench/2' is unknown"):
+        read_with_warnings(path)
+
+
+@pytest.mark.parametrize("records", [[], [environment()]])
+def test_a_file_without_trials_is_refused(written, records):
+    path = written(records)
+    with pytest.raises(UsageError, match="no trial record"):
+        read_with_warnings(written([environment(), trial()], "good.jsonl"), path)
+
+
+def test_a_missing_file_and_a_folder_are_refused(tmp_path):
+    for path, words in ((tmp_path / "nothing.jsonl", "No such file"), (tmp_path, "Is a directory")):
+        with pytest.raises(UsageError, match=words):
+            read_with_warnings(path)
+
+
+def test_a_trial_whose_environment_was_lost_is_read_with_a_warning(written):
+    trials, environments, warnings = read_with_warnings(written([trial(), trial()]))
+    assert len(trials) == 2
+    assert environments["run-1"].pus is None
+    assert len(warnings) == 1 and "run-1" in warnings[0]
+
+
+def test_a_file_named_twice_is_read_once(written):
+    path = written([environment(), trial()])
+    trials, _, _ = read_with_warnings(path, path.parent / "." / path.name)
+    assert len(trials) == 1

@@ -1,0 +1,66 @@
+"""The statistics against their definitions, over made-up samples."""
+
+from random import Random
+from statistics import median
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binom
+
+from analysis.stats import block_ratios, median_interval
+
+samples = st.lists(st.floats(0, 1e12), min_size=1, max_size=60)
+
+
+@given(samples)
+def test_the_interval_holds_the_median_of_the_sample_and_ends_at_values_of_it(values):
+    found = median_interval(values)
+    assert found.low <= median(values) <= found.high
+    assert {found.low, found.high} <= set(values)
+
+
+@given(samples, st.randoms(use_true_random=False))
+def test_the_order_of_the_sample_does_not_matter(values, random):
+    shuffled = values[:]
+    random.shuffle(shuffled)
+    assert median_interval(shuffled) == median_interval(values)
+
+
+@given(st.integers(1, 200))
+def test_the_interval_is_the_narrowest_that_reaches_95_percent(n):
+    """With the values 0 to n-1 the lower end is its own rank."""
+    found = median_interval(range(n))
+    rank = int(found.low)
+    assert found.high == n - 1 - rank
+    assert found.coverage == pytest.approx(1 - 2 * binom.cdf(rank, n, 0.5))
+    if rank > 0:
+        assert found.coverage >= 0.95
+    if n >= 6:
+        assert found.coverage >= 0.95 > 1 - 2 * binom.cdf(rank + 1, n, 0.5)
+
+
+@pytest.mark.parametrize("n, coverage", [(1, 0), (2, 0.5), (3, 0.75), (5, 0.9375)])
+def test_few_values_give_their_range_and_say_what_it_is_worth(n, coverage):
+    found = median_interval(range(n))
+    assert (found.low, found.high, found.coverage) == (0, n - 1, coverage)
+
+
+@pytest.mark.parametrize("n", [3, 6, 10, 25])
+def test_the_coverage_is_what_repeated_sampling_shows(n):
+    random = Random(n)
+    intervals = [median_interval([random.expovariate(1) for _ in range(n)]) for _ in range(4000)]
+    true_median = 0.6931471805599453
+    hit = sum(i.low <= true_median <= i.high for i in intervals) / len(intervals)
+    assert hit == pytest.approx(intervals[0].coverage, abs=0.02)
+
+
+@given(st.dictionaries(st.integers(0, 9), st.lists(st.floats(1, 1e6), min_size=1, max_size=4), min_size=1),
+       st.floats(0.125, 8))
+def test_ratios_see_a_factor_and_nothing_of_the_disturbance_that_a_block_shares(blocks, factor):
+    scaled = {block: [factor * value for value in values] for block, values in blocks.items()}
+    assert block_ratios(scaled, blocks) == pytest.approx([factor] * len(blocks))
+
+
+def test_blocks_that_only_one_side_has_and_references_of_zero_give_no_ratio():
+    assert block_ratios({1: [2.0], 2: [4.0], 3: [8.0]}, {2: [2.0], 3: [0.0], 4: [1.0]}) == [2.0]
