@@ -168,8 +168,8 @@ static_assert(Platform<ObservedPlatform>);
 
 // ---- The cases ------------------------------------------------------------------------------------------------------
 
-/// One catalog line in one world, as the parameter of a typed test suite. It knows its line by the number: the line itself
-/// carries texts in its type, and every test repeats its parameter in the names of its symbols, many times over.
+/// One catalog line in one world, as the parameter of a typed test suite. It knows its line by the number: the line
+/// itself carries texts in its type, and every test repeats its parameter in the names of its symbols, many times over.
 template <std::size_t kLine, Platform P>
 struct Case {
   using World = P;

@@ -1,6 +1,7 @@
-// Condition built from a std::mutex and a std::condition_variable, for any lock: what std::condition_variable_any is, with
-// one difference. The inner mutex is released before the signal is given. libstdc++ signals while holding it, so that the
-// thread it wakes runs into that mutex at once and sleeps again; on one processor that is two switches for nothing.
+// Condition built from a std::mutex and a std::condition_variable, for any lock: what std::condition_variable_any is,
+// with one difference. The inner mutex is released before the signal is given. libstdc++ signals while holding it, so
+// that the thread it wakes runs into that mutex at once and sleeps again; on one processor that is two switches for
+// nothing.
 #pragma once
 
 #include <condition_variable>
@@ -28,8 +29,8 @@ class MonitorCondition : public ConditionForms<MonitorCondition<P>, P> {
     // held since (or nobody can ask that it be woken).
     const std::uint32_t waiting = waiting_.load(std::memory_order_relaxed);
     if (waiting == 0) return;
-    // A waiter holds the inner mutex from before it gives up the caller's lock until it sleeps: once we have had it, all
-    // who were counted are asleep, and the signal cannot pass them by.
+    // A waiter holds the inner mutex from before it gives up the caller's lock until it sleeps: once we have had it,
+    // all who were counted are asleep, and the signal cannot pass them by.
     { const std::lock_guard passed(mutex_); }
     if (n >= waiting) return signal_.notify_all();
     for (; n != 0; --n) signal_.notify_one();
