@@ -88,11 +88,12 @@ class Campaign {
     environment_ = describe_run(topology_);
     warn_about_environment();
     prepare_schedule();
+    const auto trials = engine_trials();
+    check_benchmark_flags(trials, options_.benchmark_flags);
     open_output();
     began_ = Clock::now();
     progress_.begin(schedule_.size(), options_.warmup + options_.duration + kTrialOverhead);
-    run_benchmarks(engine_trials(), options_.format, options_.benchmark_flags,
-                   {{"syncbench_run", identity_.environment}});
+    run_benchmarks(trials, options_.format, options_.benchmark_flags, {{"syncbench_run", identity_.environment}});
     progress_.clear();
     report();
     return exit_code();
