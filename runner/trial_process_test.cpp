@@ -162,12 +162,12 @@ struct Trials : testing::Test {
                  .team = {.role_counts = {1, 1},
                           .worker_roles = {kFirst, kSecond},
                           .role_names = {"first", "second"},
+                          .role_counts_operations = {true, true},
                           .warmup = 5ms,
                           .window = 20ms,
                           .sample_every = 1,
                           .oversubscribed = true,  // the tests share the machine with other programs
                           .bind = [](unsigned) { return -1; }},
-                 .role_counts_operations = {true, true},
                  .patience = {}};
 };
 
@@ -195,7 +195,7 @@ TEST_F(Trials, tell_where_the_workers_were_bound) {
 }
 
 TEST_F(Trials, count_only_the_roles_that_count) {
-  spec.role_counts_operations = {false, true};
+  spec.team.role_counts_operations = {false, true};
   const Sample sample = run<Counts>(30s).sample;
   EXPECT_EQ(sample.operations(), sample.worker_operations.at(1));
 }
