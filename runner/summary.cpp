@@ -158,6 +158,11 @@ std::string show_rate(double rate) {
   return fmt::format("{:.3g}", rate);
 }
 
+// Two decimals, or two digits where decimals would read 0.00: a collapse must not look like a zero.
+std::string show_ratio(double ratio) {
+  return ratio >= 0.1 ? fmt::format("{:.2f}", ratio) : fmt::format("{:.2g}", ratio);
+}
+
 std::string show_time(std::optional<double> nanoseconds) {
   if (!nanoseconds) return "-";
   if (*nanoseconds >= 1e9) return fmt::format("{:.3g} s", *nanoseconds / 1e9);
@@ -206,7 +211,7 @@ std::string line_of(const SummaryRow& row, bool colour) {
       "  {:<19}{:>10}{:>11}{:>20}{:>8}{:>10}{:>10}{:>10}{:>7}{:>10}  {}{}{}{}\n", row.point->subject->implementation,
       show_threads(*row.point), show(row.items_per_second, [](const Median& m) { return show_rate(m.value); }),
       show(row.items_per_second, [](const Median& m) { return show_rate(m.low) + " .. " + show_rate(m.high); }),
-      show(row.ratio, [](const Median& m) { return fmt::format("{:.2f}", m.value); }), show_time(row.p50),
+      show(row.ratio, [](const Median& m) { return show_ratio(m.value); }), show_time(row.p50),
       show_time(row.p99), show_time(row.p999), row.fairness ? fmt::format("{:.2f}", *row.fairness) : "-",
       show_time(row.cpu_ns), colour && !good ? "\033[31m" : "", row.verdict, colour && !good ? "\033[0m" : "", notes);
 }
