@@ -1,7 +1,7 @@
 """Groups trials into points, and points into figures, by what may and what may not be pooled.
 
-A *point* is everything that was measured under one implementation and one thread count in one *setting*; a setting is all
-the rest that a figure holds fixed. Nothing is pooled across hosts, builds, parameters or placements, and the reference
+A *point* is everything that was measured under one implementation and one thread count in one *setting*; a setting is
+all the rest that a figure holds fixed. Nothing is pooled across hosts, builds, parameters or placements, and the reference
 measured again (copy 1) stays apart, since it exists to show how far two equal measurements differ.
 """
 
@@ -82,7 +82,7 @@ def figures(trials, environments):
     groups = defaultdict(list)
     for trial in trials:
         groups[_setting(trial, environments[trial.environment], splits)].append(trial)
-    return [_figure(setting, group, is_far) for setting, group in sorted(groups.items(), key=lambda item: repr(item[0]))]
+    return [_figure(setting, groups[setting], is_far) for setting in sorted(groups, key=repr)]
 
 
 def labels(chosen):

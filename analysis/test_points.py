@@ -61,8 +61,8 @@ def test_a_trial_without_a_fingerprint_is_not_far(grouped):
 def test_twice_the_best_is_still_near(grouped):
     exactly = {"line_ns": [52.0, 52.0]}
     above = {"line_ns": [52.0, 52.1]}
-    point = only_point(grouped(trial(rate=1.0, fingerprint={"line_ns": [26.0, 26.0]}), trial(rate=2.0, fingerprint=exactly),
-                               trial(rate=3.0, fingerprint=above)))
+    best = {"line_ns": [26.0, 26.0]}
+    point = only_point(grouped(*(trial(rate=r, fingerprint=f) for r, f in ((1.0, best), (2.0, exactly), (3.0, above)))))
     assert rates(point) == [1, 2]
 
 
