@@ -10,6 +10,7 @@
 
 #include "primitives/condition/any_condition.hpp"
 #include "primitives/condition/fifo_condition.hpp"
+#include "primitives/condition/monitor_condition.hpp"
 #include "primitives/condition/sequence_condition.hpp"
 #include "primitives/mutex/monitor_mutex.hpp"
 #include "primitives/mutex/ticket_lock.hpp"
@@ -85,7 +86,8 @@ using Catalog = ImplementationList<
     Implementation<"ticket/spin",       "ticket",  Standing::variant,        "FIFO; looks again at once; unfit with more threads than processors", TicketLock<P, Spin>, FifoCondition<P, Spin>>,
     Implementation<"tristate/spin-park","futex",   Standing::representative, "three-state futex word; spins, then sleeps",             TristateMutex<P, SpinThenPark>, SequenceCondition<P, SpinThenPark>>,
     Implementation<"tristate/park",     "futex",   Standing::variant,        "three-state futex word; sleeps at once",                 TristateMutex<P, Park>,         SequenceCondition<P, Park>>,
-    Implementation<"monitor/condvar",   "condvar", Standing::representative, "a flag under std::mutex and std::condition_variable; waits by std::condition_variable_any", MonitorMutex<P>, AnyCondition<P>>,
+    Implementation<"monitor/condvar",   "condvar", Standing::representative, "a flag under std::mutex and std::condition_variable",    MonitorMutex<P>,                MonitorCondition<P>>,
+    Implementation<"monitor/any",       "condvar", Standing::variant,        "the same mutex with std::condition_variable_any",        MonitorMutex<P>,                AnyCondition<P>>,
     Implementation<"std/mutex",         "std",     Standing::representative, "std::mutex and std::condition_variable: the reference",  std::mutex,                     StdCondition<P>>,
     Implementation<"std/timed_mutex",   "std",     Standing::variant,        "std::timed_mutex and std::condition_variable_any",       StdTimedMutex<P>,               AnyCondition<P>>,
     Implementation<"atomic/fetch_add",  "atomic",  Standing::baseline,       "no lock: one atomic add (workload counter only)",        FetchAdd<P>,                    NoCondition<P>>,

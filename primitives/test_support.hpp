@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -109,10 +110,12 @@ inline bool by_chance(std::uint32_t odds) {
   return state % odds == 0;
 }
 
-/// One shared access: gives the processor away before some, and counts it when it is done.
+/// One shared access: gives the processor away before some, and for longer than a wake-up takes before a few, so that
+/// others get into every gap between two accesses; counts it when it is done.
 struct Access {
   Access() noexcept {
     if (by_chance(16)) ::sched_yield();
+    if (by_chance(96)) std::this_thread::sleep_for(20us);
   }
   ~Access() {
     if (accesses_of_this_thread != nullptr) accesses_of_this_thread->fetch_add(1, std::memory_order_relaxed);
@@ -165,8 +168,8 @@ static_assert(Platform<ObservedPlatform>);
 
 // ---- The cases ------------------------------------------------------------------------------------------------------
 
-/// One catalog line in one world, as the parameter of a typed test suite. It knows its line by the number: the line itself
-/// carries texts in its type, and every test repeats its parameter in the names of its symbols, many times over.
+/// One catalog line in one world, as the parameter of a typed test suite. It knows its line by the number: the line
+/// itself carries texts in its type, and every test repeats its parameter in the names of its symbols, many times over.
 template <std::size_t kLine, Platform P>
 struct Case {
   using World = P;
@@ -236,6 +239,10 @@ constexpr int rounds(int wanted) {
   return kSleeps<T> || !std::is_same_v<typename C::World, NativePlatform> ? wanted : wanted / 8;
 }
 
+/// Sixteen threads for two processors; fewer where they are all busy waiting, see above.
+template <class C, class T>
+inline constexpr int kCrowd = std::max(4, rounds<C, T>(16));
+
 /// Is "first come, first served" declared?
 template <class T>
 inline constexpr bool kDeclaresFifo = requires {
@@ -289,13 +296,16 @@ class Worker {
   /// Shared accesses completed, in the observed world.
   unsigned accesses() const { return accesses_.load(std::memory_order_relaxed); }
 
+  ~Worker() {
+    if (thread_.joinable()) thread_.join();
+  }
   void join() { thread_.join(); }
   void signal(int number) { ::pthread_kill(thread_.native_handle(), number); }
 
  private:
   std::atomic<unsigned> accesses_{0};
   std::atomic<int> id_{0};
-  std::jthread thread_;  // last: it uses the others
+  std::thread thread_;  // last: it uses the others
 };
 
 /// Waits until `worker`, whose body waits for a T, is well on its way into the wait.

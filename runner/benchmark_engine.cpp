@@ -80,9 +80,9 @@ std::string value_of(const std::vector<std::string>& flags, const std::string& n
 }
 
 void initialize(const std::vector<std::string>& flags) {
-  std::vector<std::string> words = {"syncbench"};
-  words.insert(words.end(), flags.begin(), flags.end());
-  std::vector<char*> arguments;
+  static char program[] = "syncbench";  // the library keeps the pointer and prints it in its reports
+  std::vector<std::string> words = flags;
+  std::vector<char*> arguments = {program};
   for (std::string& word : words) arguments.push_back(word.data());
   int count = static_cast<int>(arguments.size());
   benchmark::Initialize(&count, arguments.data());
@@ -106,11 +106,39 @@ void register_trial(const EngineTrial& trial, Current& current, std::size_t& ran
       ->Unit(benchmark::kNanosecond);
 }
 
+void refuse_empty(std::size_t matched, const std::vector<EngineTrial>& trials) {
+  if (matched == 0 && !trials.empty())
+    throw UsageError("--benchmark_filter: matches no trial; --dry-run shows their names");
+}
+
 }  // namespace
+
+// The library tells how many registrations a filter leaves only by going through them: it is made to list them into
+// nothing, without the output file that it would open first.
+void check_benchmark_flags(const std::vector<EngineTrial>& trials, const std::vector<std::string>& flags) {
+  std::vector<std::string> listing = flags;
+  listing.insert(listing.end(), {"--benchmark_list_tests=true", "--benchmark_out="});
+  initialize(listing);
+  if (trials.empty()) return;
+  Current current;
+  std::size_t ran = 0;
+  for (const EngineTrial& trial : trials) register_trial(trial, current, ran);
+  ForwardingReporter silent(current, nullptr);
+  std::ostream nowhere(nullptr);
+  silent.SetOutputStream(&nowhere);
+  silent.SetErrorStream(&nowhere);
+  const std::size_t matched = benchmark::RunSpecifiedBenchmarks(&silent, nullptr);
+  benchmark::ClearRegisteredBenchmarks();
+  refuse_empty(matched, trials);
+}
 
 std::size_t run_benchmarks(const std::vector<EngineTrial>& trials, Format format, const std::vector<std::string>& flags,
                            const std::vector<std::pair<std::string, std::string>>& context) {
-  initialize(flags);
+  // The library's flags outlive a call: what an earlier one set is taken back first.
+  std::vector<std::string> running = {"--benchmark_list_tests=false", "--benchmark_out=", "--benchmark_filter="};
+  running.insert(running.end(), flags.begin(), flags.end());
+  initialize(running);
+  if (trials.empty()) return 0;  // everything was there already; the library would complain of a filter
   for (const auto& [key, value] : context) benchmark::AddCustomContext(key, value);
   Current current;
   std::size_t ran = 0;
@@ -124,7 +152,7 @@ std::size_t run_benchmarks(const std::vector<EngineTrial>& trials, Format format
   // A file reporter without a file makes the library exit; a file without our reporter gets uncorrected runs.
   const std::size_t matched = benchmark::RunSpecifiedBenchmarks(&display, to_file ? &file : nullptr);
   benchmark::ClearRegisteredBenchmarks();
-  if (matched == 0) throw UsageError("--benchmark_filter: matches no trial; --dry-run shows their names");
+  refuse_empty(matched, trials);
   return ran;
 }
 

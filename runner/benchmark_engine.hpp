@@ -32,9 +32,13 @@ struct EngineTrial {
   std::function<EngineRow()> run;
 };
 
+/// Throws UsageError for a --benchmark_ flag that Google Benchmark does not know and for a --benchmark_filter that
+/// leaves no trial. Runs nothing and touches no file.
+void check_benchmark_flags(const std::vector<EngineTrial>& trials, const std::vector<std::string>& flags);
+
 /// Runs all trials (those that --benchmark_filter leaves). With Format::json or Format::csv Google Benchmark's report
-/// goes to standard output. `context` becomes part of its JSON. Returns how many were run; throws UsageError for a
-/// --benchmark_ flag that it does not know.
+/// goes to standard output. `context` becomes part of its JSON. Returns how many were run; throws as
+/// check_benchmark_flags does.
 std::size_t run_benchmarks(const std::vector<EngineTrial>& trials, Format format, const std::vector<std::string>& flags,
                            const std::vector<std::pair<std::string, std::string>>& context);
 

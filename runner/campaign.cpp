@@ -88,11 +88,12 @@ class Campaign {
     environment_ = describe_run(topology_);
     warn_about_environment();
     prepare_schedule();
+    const auto trials = engine_trials();
+    check_benchmark_flags(trials, options_.benchmark_flags);
     open_output();
     began_ = Clock::now();
     progress_.begin(schedule_.size(), options_.warmup + options_.duration + kTrialOverhead);
-    run_benchmarks(engine_trials(), options_.format, options_.benchmark_flags,
-                   {{"syncbench_run", identity_.environment}});
+    run_benchmarks(trials, options_.format, options_.benchmark_flags, {{"syncbench_run", identity_.environment}});
     progress_.clear();
     report();
     return exit_code();
@@ -186,8 +187,7 @@ class Campaign {
     result.started_at = utc_now("%Y-%m-%dT%H:%M:%SZ");
     result.line_between = two_of(point.pus);
     const CpuAccounting accounting(os_indices(point));
-    const PuBinder bind = [this](std::size_t pu) { return !topology_.bind_this_thread(pu); };
-    result.before = take_fingerprint(bind, result.line_between);
+    result.before = look_at(result.line_between);
     const CpuSample sample_before = accounting.sample();
     const double own_before = own_cpu_seconds();
     try {
@@ -197,9 +197,17 @@ class Campaign {
       result.outcome.reason = error.what();
     }
     result.cpu = CpuAccounting::delta(sample_before, accounting.sample(), own_cpu_seconds() - own_before);
-    result.after = take_fingerprint(bind, result.line_between);
+    result.after = look_at(result.line_between);
     result.validity = judge_trial(result);
     return result;
+  }
+
+  // A busy processor can spoil one look; three spoilt ones are the machine's state, and the record says so.
+  Fingerprint look_at(const std::optional<std::pair<std::size_t, std::size_t>>& pus) const {
+    const PuBinder bind = [this](std::size_t pu) { return !topology_.bind_this_thread(pu); };
+    Fingerprint seen = take_fingerprint(bind, pus);
+    for (int again = 0; again < 2 && pus && !seen.line_ns; ++again) seen = take_fingerprint(bind, pus);
+    return seen;
   }
 
   std::vector<std::size_t> os_indices(const Point& point) const {
@@ -217,16 +225,16 @@ class Campaign {
                    .team = {.role_counts = point.role_counts,
                             .worker_roles = point.worker_roles,
                             .role_names = {},
+                            .role_counts_operations = {},
                             .warmup = options_.warmup,
                             .window = options_.duration,
                             .sample_every = options_.latency == Latency::all ? 1 : kSampledEvery,
                             .oversubscribed = point.oversubscribed,
                             .bind = {}},
-                   .role_counts_operations = {},
                    .patience = options_.timeout};
     for (const Role& role : point.workload->description.roles) {
       spec.team.role_names.emplace_back(role.name);
-      spec.role_counts_operations.push_back(role.counts);
+      spec.team.role_counts_operations.push_back(role.counts);
     }
     spec.team.bind = [this, &point](unsigned rank) {
       if (point.pus.empty()) return -1;
@@ -302,7 +310,7 @@ class Campaign {
       fmt::print("{}", render(summarize(points_, results_), colour));
       fmt::print("\nresults  {}\n", path_);
     }
-    if (options_.plot && path_ != "-" && !results_.empty() && !write_error_ && interrupts_.pending() == 0)
+    if (options_.plot && path_ != "-" && (!results_.empty() || options_.resume) && !write_error_ && interrupts_.pending() == 0)
       plotted_ = draw_figures(path_, table);
     std::fflush(stdout);
     if (write_error_) progress_.warn(*write_error_);

@@ -114,8 +114,9 @@ Strings option_names() {
 
 // Boost's messages name the option but not what is near it; this names both.
 [[noreturn]] void refuse_unknown(const std::string& name) {
+  const std::string dashed = name.starts_with('-') ? name : "--" + name;  // a configuration has names without dashes
   throw UsageError(
-      fmt::format("{}: no such option{}; syncbench --help lists them", name, nearest(name, option_names())));
+      fmt::format("{}: no such option{}; syncbench --help lists them", dashed, nearest(dashed, option_names())));
 }
 
 bool is_benchmark_flag(const std::string& argument) {

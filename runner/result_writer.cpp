@@ -60,7 +60,7 @@ void ResultWriter::write(const nlohmann::ordered_json& line) {
 void read_lines(const std::string& path, const std::function<void(const nlohmann::ordered_json&)>& visit,
                 const std::function<void(std::size_t)>& broken) {
   std::ifstream file(path);
-  if (!file) throw UsageError(fmt::format("'{}' cannot be read", path));
+  if (!file) throw UsageError(fmt::format("--output: '{}' cannot be read: {}", path, ::strerror(errno)));
   std::string text;
   for (std::size_t number = 1; std::getline(file, text); ++number) {
     if (text.empty()) continue;

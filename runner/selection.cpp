@@ -307,6 +307,9 @@ std::vector<Point> select_points(const Options& options, const Machine& machine,
           }
         }
   }
+  if (points.empty() && group != 0 && options.shard.count > 1)
+    throw UsageError(fmt::format("--shard: '{}/{}' is empty: there are {} parts to share out", options.shard.index,
+                                 options.shard.count, group));
   if (points.empty())
     throw UsageError(notes.empty()
                          ? std::string("nothing to run: no chosen implementation offers what the chosen workloads need")

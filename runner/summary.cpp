@@ -102,6 +102,10 @@ auto metric(std::string_view name) {
   return [of = found->of](const TrialResult& result) { return of(result.outcome.sample); };
 }
 
+std::optional<double> ratio(double rate, double reference) {
+  return reference > 0 ? std::optional(rate / reference) : std::nullopt;
+}
+
 // By block, the rate of the reference: the mean of its two measurements where both are there.
 std::map<std::size_t, double> reference_rates(const Trials& trials) {
   std::map<std::size_t, std::vector<double>> rates;
@@ -137,7 +141,7 @@ SummaryRow make_row(std::size_t index, const Point& point, const PointTrials& tr
     row.ratio = median_over(trials.throughput, [&](const TrialResult& trial) -> std::optional<double> {
       const auto found = reference.find(trial.trial.block);
       if (found == reference.end()) return std::nullopt;
-      return trial.items_per_second() / found->second;
+      return ratio(trial.items_per_second(), found->second);
     });
   }
   row.p50 = middle(trials.latency, percentile(0.5));
@@ -244,7 +248,7 @@ Summary summarize(const std::vector<Point>& points, const std::vector<TrialResul
     for (const TrialResult* second : trials[i].again)
       for (const TrialResult* first : trials[i].throughput)
         if (first->trial.block == second->trial.block)
-          again.push_back(second->items_per_second() / first->items_per_second());
+          if (const auto noise = ratio(second->items_per_second(), first->items_per_second())) again.push_back(*noise);
   }
   Summary summary;
   for (std::size_t i = 0; i < points.size(); ++i)

@@ -114,6 +114,15 @@ bool ThreadTeam::all_finished() const {
                              [](const WorkerSlot& slot) { return slot.finished.load(std::memory_order_acquire) != 0; });
 }
 
+// Operations of the roles that count, so far.
+std::uint64_t ThreadTeam::counted_operations() const {
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < plan_.worker_roles.size(); ++i)
+    if (plan_.role_counts_operations[plan_.worker_roles[i]])
+      total += memory_.slots()[i].operations.load(std::memory_order_relaxed);
+  return total;
+}
+
 void ThreadTeam::keep_window() {
   const auto moment = std::chrono::microseconds(200);
   std::this_thread::sleep_for(plan_.warmup);
@@ -122,11 +131,11 @@ void ThreadTeam::keep_window() {
     memory_.records()[i].operations_at_open = memory_.slots()[i].operations.load(std::memory_order_relaxed);
   set_phase(memory_.header().control, Phase::measure);
 
-  const std::uint64_t before = memory_.progress();
+  const std::uint64_t before = counted_operations();
   std::this_thread::sleep_until(open.time + plan_.window);
-  // A window in which nothing happened has no rate: it stays open until something does, or until the watchdog's
+  // A window in which no operation was completed has no rate: it stays open until one is, or until the watchdog's
   // patience ends.
-  while (memory_.progress() == before && !all_finished()) std::this_thread::sleep_for(moment);
+  while (counted_operations() == before && !all_finished()) std::this_thread::sleep_for(moment);
 
   const Reading closed = Reading::now();
   for (std::size_t i = 0; i < memory_.slots().size(); ++i)

@@ -22,6 +22,7 @@ struct TeamPlan {
   std::vector<unsigned> role_counts;   ///< workers of each role
   std::vector<unsigned> worker_roles;  ///< the role of each worker, by rank
   std::vector<std::string> role_names;
+  std::vector<bool> role_counts_operations;  ///< by role: its operations are the workload's
   std::chrono::nanoseconds warmup{};
   std::chrono::nanoseconds window{};
   unsigned sample_every = 1;
@@ -47,6 +48,7 @@ class ThreadTeam final : public Team {
   void gather();
   void keep_window();
   bool all_finished() const;
+  std::uint64_t counted_operations() const;
 
   const TeamPlan& plan_;
   TrialMemory& memory_;

@@ -49,7 +49,7 @@ Sample read_sample(const TrialSpec& spec, const TrialMemory& memory) {
   sample.voluntary_switches = header.voluntary_switches;
   sample.involuntary_switches = header.involuntary_switches;
   sample.worker_roles = spec.team.worker_roles;
-  sample.role_counts = spec.role_counts_operations;
+  sample.role_counts = spec.team.role_counts_operations;
   for (const WorkerRecord& record : memory.records())
     sample.worker_operations.push_back(record.operations_at_close - record.operations_at_open);
   for (const WorkerSlot& slot : memory.slots()) sample.latency.merge(slot.latency);

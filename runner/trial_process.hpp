@@ -14,7 +14,6 @@ struct TrialSpec {
   RoundFunction round;
   Params params;
   TeamPlan team;
-  std::vector<bool> role_counts_operations;  ///< by role
   std::chrono::nanoseconds patience{};       ///< beyond warm-up and window, before the trial counts as hung
 };
 

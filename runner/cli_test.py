@@ -1,0 +1,571 @@
+"""The program as a user or a script meets it: exit codes, streams, files and records of real runs with tiny windows.
+
+SYNCBENCH names the binary. What is checked are outcomes and forms, never how fast anything is. The runs bind threads to
+processor 0 or to none where it does not matter, so that they work on one processor too.
+"""
+
+import csv
+import io
+import json
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+SYNCBENCH = Path(os.environ.get("SYNCBENCH", "build/bin/syncbench")).resolve()
+SOURCE = Path(__file__).resolve().parent.parent
+COMPARE = Path("/usr/share/benchmark/compare.py")
+QUICK = ["--duration", "5ms", "--warmup", "0", "-r", "1", "--no-plot"]
+LONG = ["--duration", "5s", "--warmup", "0", "-r", "100", "--no-plot"]
+
+VALIDATOR = jsonschema.Draft202012Validator(json.loads((SOURCE / "results" / "schema.json").read_text()))
+
+
+def run(*arguments, cwd, env=None, prefix=(), timeout=120):
+    """Runs to the end, with the topology of this system unless `env` says otherwise."""
+    environment = {k: v for k, v in os.environ.items() if k not in ("HWLOC_SYNTHETIC", "HWLOC_XMLFILE", "NO_COLOR")}
+    environment.update(env or {})
+    return subprocess.run(
+        [*prefix, SYNCBENCH, *map(str, arguments)], cwd=cwd, env=environment, timeout=timeout, capture_output=True, text=True
+    )
+
+
+def strict(text):
+    """JSON without the extensions that Python accepts."""
+
+    def refuse(word):
+        raise ValueError(f"{word} is not JSON")
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def lines_of(path):
+    text = Path(path).read_text()
+    assert text == "" or text.endswith("\n"), "the last line is broken"
+    return [strict(line) for line in text.splitlines()]
+
+
+def trials_of(path):
+    return [line for line in lines_of(path) if line["record"] == "trial"]
+
+
+def validate(lines):
+    assert lines, "nothing was recorded"
+    for line in lines:
+        VALIDATOR.validate(line)
+    ids = {line["id"] for line in lines if line["record"] == "environment"}
+    assert {line["environment"] for line in lines if line["record"] == "trial"} <= ids
+
+
+def identity(trial):
+    keys = ("kind", "workload", "implementation", "threads", "roles", "params", "repetition", "copy")
+    return json.dumps([trial[key] for key in keys] + [trial["placement"]["policy"]], sort_keys=True)
+
+
+def start(*arguments, cwd):
+    return subprocess.Popen(
+        [SYNCBENCH, *arguments], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def wait_for_trials(path, count, process):
+    """Until the file holds `count` finished trials."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        if path.exists() and path.read_text().count('"record":"trial"') >= count:
+            return
+        assert process.poll() is None, process.communicate()[1]
+        time.sleep(0.02)
+    pytest.fail(f"{path} never held {count} trials")
+
+
+# Exit codes and the one line
+
+
+def test_a_run_that_measured_everything_exits_with_0(tmp_path):
+    done = run("-w", "counter", "-i", "std,spin", "-t", "1,2", *QUICK, "-o", "out.jsonl", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "results  out.jsonl" in done.stdout
+    for name in ("std/mutex", "ttas/backoff"):
+        assert name in done.stdout
+    validate(lines_of(tmp_path / "out.jsonl"))
+
+
+def test_the_control_is_caught_and_exits_with_1(tmp_path):
+    done = run("-w", "counter", "-i", "none", "-t", "2", "--duration", "200ms", "--warmup", "0", "-r", "3", "--latency", "off",
+               "--no-plot", "-o", "out.jsonl", cwd=tmp_path)  # fmt: skip
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "violated" in done.stdout
+    lines = lines_of(tmp_path / "out.jsonl")
+    validate(lines)
+    caught = [trial for trial in trials_of(tmp_path / "out.jsonl") if trial["verdict"] == "violated"]
+    assert caught
+    for trial in caught:
+        assert "items_per_second" not in trial
+        assert "increments" in trial["reason"]
+
+
+BAD = [
+    (["--threads", "0"], ["--threads", "'0'", "1 to"]),
+    (["--threads", "1000000000"], ["--threads", "'1000000000'", "1 to"]),
+    (["--threads", "-1"], ["--threads", "'-1'", "1 to"]),
+    (["--threads", "1,x"], ["--threads", "'x'", "whole number"]),
+    (["--duration", "5"], ["--duration", "'5'", "unit"]),
+    (["--duration", "-1s"], ["--duration", "'-1s'", "1 ms to"]),
+    (["--duration", "5x"], ["--duration", "'5x'", "ms"]),
+    (["--duration", "nan"], ["--duration", "'nan'", "ms"]),
+    (["--duration", "0"], ["--duration", "'0'", "1 ms to"]),
+    (["-r", "0"], ["--repetitions", "'0'", "1 to"]),
+    (["--set", "capacity=0"], ["--set capacity", "'0'", "1 to"]),
+    (["--set", "capacity="], ["--set capacity", "''"]),
+    (["--set", "capactiy=3"], ["--set", "'capactiy'", "capacity"]),
+    (["--set", "capacity"], ["--set", "'capacity'", "KEY=VALUE"]),
+    (["--set", "producers=0"], ["--set producers", "'0'", "1 to"]),
+    (["--critical", "5"], ["critical", "'5'", "unit"]),
+    (["--workload", "prodcson"], ["--workload", "'prodcson'", "prodcons"]),
+    (["--impl", "nope"], ["--impl", "'nope'", "--list implementations"]),
+    (["--impl", "nope/*"], ["--impl", "'nope/*'", "matches no"]),
+    (["--placement", "nowhere"], ["placement", "'nowhere'", "compact"]),
+    (["--placement", "list:100000"], ["placement", "'list:100000'"]),
+    (["--roles", "mixed"], ["--roles", "'mixed'", "interleaved, grouped"]),
+    (["--shard", "3/2"], ["--shard", "'3'", "1 to 2"]),
+    (["--format", "xml"], ["--format", "'xml'", "json"]),
+    (["--latency", "some"], ["--latency", "'some'", "sampled"]),
+    (["--color", "red"], ["--color", "'red'", "never"]),
+    (["--time-limit", "5"], ["--time-limit", "'5'", "unit"]),
+    (["--dur", "5s"], ["--dur", "no such option"]),
+    (["--duratoin", "5s"], ["--duratoin", "--duration"]),
+    (["--seed", "1", "--seed", "2"], ["--seed", "once"]),
+    (["--config", "missing"], ["--config", "'missing'"]),
+    (["--resume"], ["--resume", "--output"]),
+    (["prodcons"], ["--workload"]),
+    (["--benchmark_repetitions=3"], ["--benchmark_repetitions=3", "--repetitions"]),
+    (["--benchmark_nonsense=3"], ["--benchmark_nonsense=3"]),
+    (["--benchmark_filter=nothing"], ["--benchmark_filter"]),
+    (["-t", "1"], ["--threads", "producers and consumers"]),
+]
+
+
+@pytest.mark.parametrize("arguments, words", BAD, ids=[" ".join(bad[0]) for bad in BAD])
+def test_bad_input_is_one_line_exit_2_and_nothing_on_disk(arguments, words, tmp_path):
+    workload = [] if "--workload" in arguments else ["--workload", "prodcons"]
+    done = run(*workload, *arguments, cwd=tmp_path)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert done.stdout == ""
+    assert done.stderr.startswith("syncbench: ") and done.stderr.count("\n") == 1, done.stderr
+    for word in words:
+        assert word in done.stderr
+    assert os.listdir(tmp_path) == [], "something was written"
+
+
+@pytest.mark.parametrize("output", ["missing/out.jsonl", "file/out.jsonl", "folder"])
+def test_an_output_that_cannot_be_written_is_refused(output, tmp_path):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder").mkdir()
+    done = run("-w", "counter", *QUICK, "-o", output, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1 and f"--output: '{output}' cannot be written" in done.stderr
+
+
+def test_a_full_disk_exits_with_3(tmp_path):
+    done = run("-w", "counter", "-i", "std", "-t", "1", *QUICK, "-o", "/dev/full", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "/dev/full" in done.stderr and "No space left" in done.stderr
+
+
+def test_a_disk_that_fills_up_during_the_run_keeps_whole_lines_and_exits_with_3(tmp_path):
+    limit = "trap '' XFSZ; ulimit -f 24; exec \"$@\""  # blocks of 1,024 bytes in bash
+    done = run("-w", "counter", "-i", "std", "-t", "1", "--latency", "off", "--duration", "1ms", "--warmup", "0", "-r", "100",
+               "--no-plot", "-o", "out.jsonl", cwd=tmp_path, prefix=["bash", "-c", limit, "bash"])  # fmt: skip
+    assert done.returncode == 3, done.stderr
+    assert "cannot be written" in done.stderr
+    lines = lines_of(tmp_path / "out.jsonl")
+    validate(lines)
+    assert 1 < len(lines) < 101
+
+
+def test_a_time_limit_exits_with_3_and_keeps_what_was_done(tmp_path):
+    done = run("-w", "counter", "-i", "std", "-t", "1", "--latency", "off", "--duration", "300ms", "--warmup", "0", "-r", "1000",
+               "--time-limit", "1s", "--no-plot", "-o", "out.jsonl", cwd=tmp_path)  # fmt: skip
+    assert done.returncode == 3, done.stderr
+    assert "--time-limit" in done.stderr and "--resume" in done.stderr
+    validate(lines_of(tmp_path / "out.jsonl"))
+    assert 0 < len(trials_of(tmp_path / "out.jsonl")) < 1000
+
+
+@pytest.mark.parametrize("sent, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interruption_keeps_finished_trials(sent, code, tmp_path):
+    out = tmp_path / "out.jsonl"
+    process = start("-w", "counter", "-i", "std,spin", "-t", "1", "--latency", "off", "--duration", "200ms", "--warmup", "0", "-r",
+                    "1000", "--no-plot", "-o", str(out), cwd=tmp_path)  # fmt: skip
+    wait_for_trials(out, 2, process)
+    process.send_signal(sent)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert "interrupted" in errors and "--resume" in errors
+    validate(lines_of(out))
+    assert len(trials_of(out)) >= 2
+
+
+def test_an_interrupted_long_trial_ends_at_once_and_is_not_recorded(tmp_path):
+    out = tmp_path / "out.jsonl"
+    process = start("-w", "counter", "-i", "std", "-t", "1", "--duration", "1000s", "-r", "1", "--no-plot", "-o", str(out),
+                    cwd=tmp_path)  # fmt: skip
+    while not out.exists() or not out.read_text():
+        time.sleep(0.02)
+    time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert trials_of(out) == []
+
+
+def test_two_runs_cannot_write_one_file(tmp_path):
+    out = tmp_path / "out.jsonl"
+    first = start("-w", "counter", "-i", "std", "-t", "1", *LONG, "-o", str(out), cwd=tmp_path)
+    while not out.exists() or not out.read_text():
+        assert first.poll() is None
+        time.sleep(0.02)
+    second = run("-w", "counter", "-i", "std", "-t", "1", *QUICK, "-o", out, cwd=tmp_path)
+    first.send_signal(signal.SIGINT)
+    first.communicate(timeout=60)
+    assert second.returncode == 2
+    assert "another run" in second.stderr and str(out) in second.stderr
+    validate(lines_of(out))
+
+
+# Records
+
+
+RUNS = {
+    "all families of prodcons": ["-w", "prodcons", "-t", "2,4"],
+    "counter with work": ["-w", "counter", "-i", "spin,std", "-t", "1,3", "--critical", "100ns", "--parallel", "1us", "--lines", "2"],
+    "uneven roles": ["-w", "prodcons", "-i", "std,futex", "--set", "producers=1", "--set", "consumers=3", "--roles", "grouped"],
+    "placements": ["-w", "counter", "-i", "std", "-t", "2", "--placement", "none", "--placement", "one", "--placement", "spread"],
+    "every latency": ["-w", "prodcons", "-i", "std", "-t", "2", "--latency", "all"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_every_line_is_well_formed(name, tmp_path):
+    done = run(*RUNS[name], *QUICK, "-o", "out.jsonl", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = lines_of(tmp_path / "out.jsonl")
+    validate(lines)
+    assert [line["record"] for line in lines].count("environment") == 1 and lines[0]["record"] == "environment"
+    trials = trials_of(tmp_path / "out.jsonl")
+    assert [trial["order"] for trial in trials] == list(range(len(trials)))
+    for trial in trials:
+        assert trial["verdict"] == "ok", trial["reason"]
+        assert isinstance(trial["build"], str) and trial["build"]
+        assert len(trial["worker_operations"]) == trial["threads"] == sum(trial["roles"].values())
+        if trial["kind"] == "throughput":
+            assert trial["items_per_second"] * trial["duration_s"] == pytest.approx(trial["operations"])
+        granted = trial["placement"]["granted"]
+        assert len(granted) == (0 if trial["placement"]["policy"] == "none" else trial["threads"])
+
+
+def test_skipped_trials_are_well_formed_and_have_no_rate(tmp_path):
+    done = run("-w", "counter", "-i", "atomic", "--critical", "100ns", "-t", "1", *QUICK, "-o", "out.jsonl", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    validate(lines_of(tmp_path / "out.jsonl"))
+    trials = trials_of(tmp_path / "out.jsonl")
+    assert {trial["verdict"] for trial in trials} == {"skipped"}
+    for trial in trials:
+        assert "critical section" in trial["reason"] and "operations" not in trial
+
+
+def test_taskset_restricts_the_placement(tmp_path):
+    done = run("-w", "counter", "-i", "std", "-t", "2", *QUICK, "-o", "out.jsonl", cwd=tmp_path, prefix=["taskset", "-c", "0"])
+    assert done.returncode == 0, done.stderr
+    trials = trials_of(tmp_path / "out.jsonl")
+    assert trials
+    for trial in trials:
+        assert trial["placement"]["granted"] == [0, 0]
+        assert trial["placement"]["oversubscribed"]
+
+
+def test_runs_are_appended(tmp_path):
+    for _ in range(2):
+        run("-w", "counter", "-i", "std", "-t", "1", *QUICK, "-o", "out.jsonl", cwd=tmp_path)
+    lines = lines_of(tmp_path / "out.jsonl")
+    validate(lines)
+    assert len({line["id"] for line in lines if line["record"] == "environment"}) == 2
+
+
+def test_the_seed_decides_the_order(tmp_path):
+    orders = []
+    for seed in (1, 1, 2):
+        run("-w", "counter", "-i", "all", "-t", "1", "--latency", "off", *QUICK, "--seed", seed, "-o", f"{len(orders)}.jsonl",
+            cwd=tmp_path)  # fmt: skip
+        orders.append([identity(trial) for trial in trials_of(tmp_path / f"{len(orders)}.jsonl")])
+    assert orders[0] == orders[1] != orders[2]
+    assert sorted(orders[0]) == sorted(orders[2])
+
+
+# Resuming
+
+
+CAMPAIGN = ["-w", "counter", "-i", "std,spin", "-t", "1,2", "--duration", "5ms", "--warmup", "0", "-r", "2", "--no-plot"]
+
+
+def test_resume_completes_exactly_what_is_missing(tmp_path):
+    whole, part = tmp_path / "whole.jsonl", tmp_path / "part.jsonl"
+    assert run(*CAMPAIGN, "-o", whole, cwd=tmp_path).returncode == 0
+    wanted = sorted(identity(trial) for trial in trials_of(whole))
+    lines = whole.read_text().splitlines(keepends=True)
+    part.write_text("".join(lines[:6]) + lines[6][:40])  # five trials and half of the sixth
+    done = run(*CAMPAIGN, "-o", part, "--resume", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "5 of " in done.stderr and ":7: not a record" in done.stderr
+    text = part.read_text().splitlines()
+    assert [line + "\n" for line in text[:6]] == lines[:6], "what was there has changed"
+    records = [strict(line) for number, line in enumerate(text) if number != 6]
+    validate(records)
+    assert sorted(identity(line) for line in records if line["record"] == "trial") == wanted
+    assert len({line["seed"] for line in records if line["record"] == "trial"}) == 1, "the seed goes on too"
+
+
+def test_resume_of_a_complete_file_runs_nothing_and_exits_with_0(tmp_path):
+    out = tmp_path / "out.jsonl"
+    run(*CAMPAIGN, "-o", out, cwd=tmp_path)
+    before = trials_of(out)
+    done = run(*CAMPAIGN, "-o", out, "--resume", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert trials_of(out) == before
+
+
+def test_resume_goes_on_after_an_interruption(tmp_path):
+    out = tmp_path / "out.jsonl"
+    slow = ["-w", "counter", "-i", "std,spin", "-t", "1", "--latency", "off", "--duration", "100ms", "--warmup", "0", "-r", "4",
+            "--no-plot", "-o", str(out)]  # fmt: skip
+    process = start(*slow, cwd=tmp_path)
+    wait_for_trials(out, 2, process)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert run(*slow, "--resume", cwd=tmp_path).returncode == 0
+    validate(lines_of(out))
+    identities = [identity(trial) for trial in trials_of(out)]
+    assert len(identities) == len(set(identities)) == 12  # two implementations, one of them twice, four repetitions
+
+
+def test_resume_of_a_file_that_is_not_there_is_refused(tmp_path):
+    done = run(*CAMPAIGN, "-o", "missing.jsonl", "--resume", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "'missing.jsonl' cannot be read" in done.stderr
+    assert os.listdir(tmp_path) == []
+
+
+# What standard output shows
+
+
+def test_output_to_a_dash_is_json_lines_and_nothing_else(tmp_path):
+    done = run("-w", "counter", "-i", "std", "-t", "1", *QUICK, "-o", "-", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    validate([strict(line) for line in done.stdout.splitlines()])
+    assert os.listdir(tmp_path) == []
+
+
+def test_format_jsonl_is_json_lines_and_nothing_else(tmp_path):
+    done = run("-w", "counter", "-i", "std", "-t", "1", *QUICK, "--format", "jsonl", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    validate([strict(line) for line in done.stdout.splitlines()])
+
+
+def google_json(tmp_path, name):
+    done = run("-w", "prodcons", "-i", "std,spin", "-t", "2", "--duration", "5ms", "--warmup", "0", "-r", "3", "--no-plot",
+               "--format", "json", "-o", f"{name}.jsonl", cwd=tmp_path)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (tmp_path / f"{name}.json").write_text(done.stdout)
+    return strict(done.stdout)
+
+
+def test_format_json_is_strict_json_that_agrees_with_the_records(tmp_path):
+    report = google_json(tmp_path, "a")
+    trials = trials_of(tmp_path / "a.jsonl")
+    assert len(report["benchmarks"]) == len(trials)
+    for row, trial in zip(report["benchmarks"], trials):
+        assert row["threads"] == trial["threads"]
+        assert row["iterations"] == trial["operations"]
+        assert row["repetition_index"] == trial["repetition"]
+        assert trial["implementation"] in row["name"] and "iterations:" not in row["name"] and "manual_time" not in row["name"]
+        if trial["operations"] == 0:  # so short a window may see none; the library then divides by nothing
+            continue
+        assert row["real_time"] * row["iterations"] == pytest.approx(trial["duration_s"] * 1e9, rel=1e-6)
+        if trial["kind"] == "throughput":
+            assert row["items_per_second"] == pytest.approx(trial["items_per_second"], rel=1e-6)
+
+
+@pytest.mark.skipif(not COMPARE.exists(), reason=f"{COMPARE} (Debian: libbenchmark-tools) is not installed")
+def test_compare_py_reads_the_json(tmp_path):
+    for name in ("a", "b"):
+        google_json(tmp_path, name)
+    compared = subprocess.run(["/usr/bin/python3", COMPARE, "benchmarks", "a.json", "b.json"], cwd=tmp_path, capture_output=True,
+                              text=True, timeout=120)  # fmt: skip
+    assert compared.returncode == 0, compared.stderr
+    assert "prodcons/std/mutex" in compared.stdout
+
+
+def test_format_csv_has_google_benchmarks_columns(tmp_path):
+    done = run("-w", "counter", "-i", "std", "-t", "1", *QUICK, "--latency", "off", "--format", "csv", "-o", "o.jsonl", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert list(rows[0])[:5] == ["name", "iterations", "real_time", "cpu_time", "time_unit"]
+    assert int(rows[0]["iterations"]) == trials_of(tmp_path / "o.jsonl")[0]["operations"]
+
+
+# What prints and stops
+
+
+PRINTS = {
+    ("--help",): ["--workload", "Exit:"],
+    ("--version",): ["syncbench "],
+    ("--list",): ["workloads", "prodcons", "std/mutex", "compact", "fairness_jain"],
+    ("--list", "workloads"): ["prodcons", "counter"],
+    ("--list", "implementations"): ["ticket/park", "std/mutex"],
+    ("--list", "placements"): ["compact", "hwloc:"],
+    ("--list", "metrics"): ["items_per_second", "fairness_jain", "lower is better"],
+    ("--describe", "prodcons"): ["capacity", "invariant", "latency", "operation", "consumer"],
+    ("--describe", "ticket/park"): ["FIFO", "ticket"],
+    ("--env",): ["kernel", "compiler"],
+    ("--env-check",): [],
+    ("-w", "prodcons", "--dry-run"): ["block", "trials", "seed", "about", "producer"],
+}
+
+
+@pytest.mark.parametrize("arguments", PRINTS, ids=" ".join)
+def test_what_only_prints_exits_with_0_and_writes_no_file(arguments, tmp_path):
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    for word in PRINTS[arguments]:
+        assert word in done.stdout
+    assert os.listdir(tmp_path) == []
+
+
+def test_what_cannot_be_printed_exits_with_3(tmp_path):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([SYNCBENCH, "--list"], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, timeout=60)
+    assert done.returncode == 3
+
+
+def test_unknown_things_to_list_or_describe_are_refused(tmp_path):
+    for arguments in (["--list", "wokloads"], ["--describe", "prodcson"]):
+        done = run(*arguments, cwd=tmp_path)
+        assert done.returncode == 2 and done.stdout == "" and arguments[1] in done.stderr
+
+
+def test_a_saved_configuration_gives_the_same_dry_run(tmp_path):
+    arguments = ["-w", "prodcons", "-i", "std,ticket/*", "-t", "2,4", "--set", "capacity=1,5", "-r", "2", "--seed", "7"]
+    assert run(*arguments, "--save-config", "c.ini", cwd=tmp_path).returncode == 0
+    direct = run(*arguments, "--dry-run", cwd=tmp_path)
+    assert direct.stdout and run("--config", "c.ini", "--dry-run", cwd=tmp_path).stdout == direct.stdout
+
+
+# Machines that are not there
+
+
+MADE_UP = {"HWLOC_SYNTHETIC": "pack:2 core:4 pu:2"}
+
+
+def test_a_made_up_machine_can_be_planned_for(tmp_path):
+    done = run("-w", "prodcons", "-t", "16", "--dry-run", cwd=tmp_path, env=MADE_UP)
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"^ +15 ", done.stdout, re.MULTILINE), "sixteen threads have no place"
+
+
+def test_a_made_up_machine_is_never_timed(tmp_path):
+    done = run("-w", "counter", *QUICK, "-o", "out.jsonl", cwd=tmp_path, env=MADE_UP)
+    assert done.returncode == 4
+    assert "made up" in done.stderr
+    assert not (tmp_path / "out.jsonl").exists()
+
+
+# Terminals
+
+
+def on_a_terminal(arguments, cwd, env=None):
+    """What a terminal shows of standard output and standard error."""
+    primary, secondary = pty.openpty()
+    environment = {k: v for k, v in os.environ.items() if k != "NO_COLOR"} | (env or {})
+    process = subprocess.Popen([SYNCBENCH, *arguments], cwd=cwd, stdout=secondary, stderr=secondary, env=environment)
+    os.close(secondary)
+    shown = b""
+    while True:
+        ready, _, _ = select.select([primary], [], [], 60)
+        assert ready, "nothing shown for a minute"
+        try:
+            part = os.read(primary, 65536)
+        except OSError:  # the other end is closed
+            break
+        if not part:
+            break
+        shown += part
+    os.close(primary)
+    process.wait(timeout=60)
+    return shown.decode(), process.returncode
+
+
+SMALL = ["-w", "counter", "-i", "std", "-t", "1", *QUICK, "-o", "out.jsonl"]
+CAUGHT = ["-w", "counter", "-i", "none", "-t", "2", "--duration", "200ms", "--warmup", "0", "-r", "3", "--no-plot", "-o", "out.jsonl"]
+
+
+def test_progress_with_the_time_left_is_shown_on_a_terminal(tmp_path):
+    shown, code = on_a_terminal(SMALL, tmp_path)
+    assert code == 0
+    assert re.search(r"\[1/2\] \d+ s left +std/mutex", shown), shown
+
+
+def test_progress_is_shown_nowhere_else(tmp_path):
+    done = run(*SMALL, cwd=tmp_path)
+    assert "left" not in done.stderr and "\r" not in done.stderr and "\033" not in done.stdout + done.stderr
+
+
+def test_quiet_shows_no_progress_on_a_terminal(tmp_path):
+    shown, _ = on_a_terminal([*SMALL, "--quiet"], tmp_path)
+    assert " left" not in shown
+
+
+def test_a_violation_is_red_on_a_terminal_unless_no_color_is_set(tmp_path):
+    shown, code = on_a_terminal(CAUGHT, tmp_path)
+    assert code == 1 and "\033[31mviolated" in shown
+    shown, _ = on_a_terminal(CAUGHT, tmp_path, {"NO_COLOR": "1"})
+    assert "violated" in shown and "\033[31m" not in shown
+    assert "\033[31m" in run(*CAUGHT, "--color", "always", cwd=tmp_path).stdout
+
+
+def test_verbose_gives_each_trial_a_line(tmp_path):
+    done = run(*SMALL, "--verbose", cwd=tmp_path)
+    assert done.stderr.count("throughput rep 0: ok") == 1 and done.stderr.count("latency rep 0: ok") == 1
+
+
+# Figures
+
+
+def test_a_run_draws_its_figures_beside_the_results(tmp_path):
+    analyze = SYNCBENCH.parent / "syncbench-analyze"
+    assert analyze.exists(), f"{analyze} is missing: the figures are drawn by it"
+    done = run("-w", "prodcons", "-i", "std,spin", "-t", "2,4", "--duration", "20ms", "--warmup", "0", "-r", "2", "-o", "out.jsonl",
+               cwd=tmp_path)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    for figure in ("throughput", "latency"):
+        for kind in ("svg", "pdf", "png"):
+            assert (tmp_path / f"out-{figure}.{kind}").stat().st_size > 0
+    assert "out-throughput" in done.stdout
+
+
+def test_without_a_plot_no_figure_is_drawn(tmp_path):
+    run(*SMALL, cwd=tmp_path)
+    assert os.listdir(tmp_path) == ["out.jsonl"]
+
+
+if __name__ == "__main__":
+    sys.exit(pytest.main([__file__]))
