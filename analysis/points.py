@@ -1,8 +1,8 @@
 """Groups trials into points, and points into figures, by what may and what may not be pooled.
 
 A *point* is everything that was measured under one implementation and one thread count in one *setting*; a setting is
-all the rest that a figure holds fixed. Nothing is pooled across hosts, builds, parameters or placements, and the reference
-measured again (copy 1) stays apart, since it exists to show how far two equal measurements differ.
+all the rest that a figure holds fixed. Nothing is pooled across hosts, builds, parameters or placements, and the
+reference measured again (copy 1) stays apart, since it exists to show how far two equal measurements differ.
 """
 
 from collections import Counter, defaultdict
