@@ -89,14 +89,16 @@ def labels(chosen):
     """For each figure the parts of its setting that tell it from the others, `name=value` or the bare value."""
     names = [f.name for f in fields(Setting) if f.name != "kind"]
     varying = [n for n in names if len({getattr(figure.setting, n) for figure in chosen}) > 1]
-    shared = set.intersection(*({*figure.setting.params} for figure in chosen)) if chosen else set()
+    shared = {}  # by workload: another workload has other parameters anyway
+    for setting in (figure.setting for figure in chosen):
+        shared[setting.workload] = shared.get(setting.workload, set(setting.params)) & set(setting.params)
     return [[_label(name, figure.setting, shared) for name in varying] for figure in chosen]
 
 
 def _label(name, setting, shared):
     value = getattr(setting, name)
     if name == "params":
-        return ",".join(f"{k}={v:g}" for k, v in value if (k, v) not in shared) or "defaults"
+        return ",".join(f"{k}={v:g}" for k, v in value if (k, v) not in shared[setting.workload])
     return f"{value}-pus" if name == "pus" else str(value)
 
 

@@ -122,6 +122,11 @@ def test_labels_name_only_what_differs(grouped):
     assert points.labels(figures[:1]) == [[]]
 
 
+def test_labels_compare_parameters_within_a_workload_alone(grouped):
+    figures = grouped(trial(params={"lines": 1}), *(trial(workload="prodcons", params={"capacity": n}) for n in (1, 16)))
+    assert points.labels(figures) == [["counter", ""], ["prodcons", "capacity=1"], ["prodcons", "capacity=16"]]
+
+
 def test_the_processors_of_a_figure_are_those_that_its_workers_got(grouped):
     one = {"policy": "one", "roles": "interleaved", "granted": [0, 0], "oversubscribed": True}
     free = {"policy": "none", "roles": "interleaved", "granted": [], "oversubscribed": False}
