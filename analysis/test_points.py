@@ -123,7 +123,8 @@ def test_labels_name_only_what_differs(grouped):
 
 
 def test_labels_compare_parameters_within_a_workload_alone(grouped):
-    figures = grouped(trial(params={"lines": 1}), *(trial(workload="prodcons", params={"capacity": n}) for n in (1, 16)))
+    buffers = [trial(workload="prodcons", params={"capacity": n}) for n in (1, 16)]
+    figures = grouped(trial(params={"lines": 1}), *buffers)
     assert points.labels(figures) == [["counter", ""], ["prodcons", "capacity=1"], ["prodcons", "capacity=16"]]
 
 
