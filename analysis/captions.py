@@ -11,7 +11,7 @@ from analysis.points import FAR
 
 
 def caption(figure, drawn, value_of, what):
-    """All sentences for a figure that shows the curves `drawn`; `value_of` and `what` are the quantity to judge A/A by."""
+    """All sentences for a figure that shows the curves `drawn`. A/A is judged by `value_of`, which `what` names."""
     sentences = [
         setting(figure),
         bands(drawn),
@@ -50,7 +50,8 @@ def bands(drawn):
     if short:
         worst = min(e.interval.coverage for e in short)
         where = ", with fewer than 6 trials" if counts[-1] >= 6 else "; bands:"
-        text += f"{where} minimum to maximum, which covers the median with only {100 * worst:.0f} %" + (" at worst" if len(counts) > 1 else "")
+        text += f"{where} minimum to maximum, which covers the median with only {100 * worst:.0f} %"
+        text += " at worst" if len(counts) > 1 else ""
     if counts[0] == 1:
         text += "; a single trial has no band"
     return text + "."

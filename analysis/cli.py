@@ -5,6 +5,8 @@ warnings and errors to stderr.
 """
 
 import argparse
+import os
+import signal
 import sys
 from importlib.util import find_spec
 
@@ -30,6 +32,9 @@ def main(argv=None):
         return arguments.run(arguments)
     except UsageError as problem:
         return _fail(problem, 2)
+    except BrokenPipeError:  # the reader has seen enough; what is still buffered must not fail at the end again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
 
 
 class _Parser(argparse.ArgumentParser):

@@ -36,9 +36,11 @@ def trial(implementation="ticket/spin", threads=2, kind="throughput", rate=1e6, 
         "placement": {"policy": "compact", "roles": "interleaved", "granted": [i % 2 for i in range(threads)],
                       "oversubscribed": threads > 2},
         "repetition": 0, "copy": 0, "block": 0, "order": 0, "seed": 7, "duration_s": 0.5, "operations": int(rate / 2),
-        "worker_operations": [int(rate / 2 / threads)] * threads, "metrics": {"jain": 0.99}, "cpu_s": 0.9, "voluntary_switches": 3, "involuntary_switches": 0,
+        "worker_operations": [int(rate / 2 / threads)] * threads, "metrics": {"jain": 0.99}, "cpu_s": 0.9,
+        "voluntary_switches": 3, "involuntary_switches": 0,
         "fingerprint": {"line_ns": [26.0, 27.0], "multiply_ns": [0.9, 0.9], "foreign_cpu": 0.01, "steal": 0.0},
-        "verdict": "ok", "reason": "", "validity": {"ok": True, "reasons": []}, "build": "0.1.0-4-gabc", "command": "syncbench -w counter",
+        "verdict": "ok", "reason": "", "validity": {"ok": True, "reasons": []},
+        "build": "0.1.0-4-gabc", "command": "syncbench -w counter",
         "started_at": "2024-01-02T03:04:05Z",
     }
     if kind == "throughput":

@@ -1,7 +1,7 @@
 """What all figures over thread counts share: curves, bands, gaps, the thread axis and the oversubscribed region.
 
-A figure of the papers' kind in one call: say which panels there are and what the caption says, and `draw` does the rest.
-Where legend, caption and axes go is layout.py's business.
+A figure of the papers' kind in one call: say which panels there are and what the caption says, and `draw` does the
+rest. Where legend, caption and axes go is layout.py's business.
 """
 
 from collections import Counter
@@ -15,7 +15,7 @@ from analysis import layout, style
 
 MARGIN = 2**0.3  # room left and right of the outermost thread counts, on a log axis
 CROSS = 0.065  # share of the axes' height that a cross takes
-LEAST_RANGE = 6  # a log axis has two labelled ticks at least if its ends are this far apart
+SPREAD = 1.3  # room below and above the curves, on a log axis
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,7 @@ def _values(axis, panel):
 def _log_axis(axis, low, high, room):
     """`room` is the share of the height, at the bottom, that the curves leave to the crosses."""
     axis.set_yscale("log")
-    spread = max(1.3, sqrt(LEAST_RANGE * low / high))
-    low, high = low / spread, high * spread
+    low, high = low / SPREAD, high * SPREAD
     low /= (high / low) ** (room / (1 - room))
     axis.set_ylim(low, high)
     axis.yaxis.set_major_locator(LogLocator(10, subs=(1,) if high > 300 * low else (1, 2, 5), numticks=8))

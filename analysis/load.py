@@ -1,8 +1,8 @@
 """Reads result files: JSON lines in, `Trial` and `Environment` values out.
 
-The record contract is results/README.md. A file may have been cut short (a full disk, a crash of the machine), so a line
-that is not a record costs that line and one warning that names it; a file written under another schema is refused as a
-whole, because its numbers could mean something else.
+The record contract is results/README.md. A file may have been cut short (a full disk, a crash of the machine), so a
+line that is not a record costs that line and one warning that names it; a file written under another schema is refused
+as a whole, because its numbers could mean something else.
 """
 
 import json

@@ -1,8 +1,8 @@
 """Groups trials into points, and points into figures, by what may and what may not be pooled.
 
-A *point* is everything that was measured under one implementation and one thread count in one *setting*; a setting is all
-the rest that a figure holds fixed. Nothing is pooled across hosts, builds, parameters or placements, and the reference
-measured again (copy 1) stays apart, since it exists to show how far two equal measurements differ.
+A *point* is everything that was measured under one implementation and one thread count in one *setting*; a setting is
+all the rest that a figure holds fixed. Nothing is pooled across hosts, builds, parameters or placements, and the
+reference measured again (copy 1) stays apart, since it exists to show how far two equal measurements differ.
 """
 
 from collections import Counter, defaultdict
@@ -82,21 +82,23 @@ def figures(trials, environments):
     groups = defaultdict(list)
     for trial in trials:
         groups[_setting(trial, environments[trial.environment], splits)].append(trial)
-    return [_figure(setting, group, is_far) for setting, group in sorted(groups.items(), key=lambda item: repr(item[0]))]
+    return [_figure(setting, groups[setting], is_far) for setting in sorted(groups, key=repr)]
 
 
 def labels(chosen):
     """For each figure the parts of its setting that tell it from the others, `name=value` or the bare value."""
     names = [f.name for f in fields(Setting) if f.name != "kind"]
     varying = [n for n in names if len({getattr(figure.setting, n) for figure in chosen}) > 1]
-    shared = set.intersection(*({*figure.setting.params} for figure in chosen)) if chosen else set()
+    shared = {}  # by workload: another workload has other parameters anyway
+    for setting in (figure.setting for figure in chosen):
+        shared[setting.workload] = shared.get(setting.workload, set(setting.params)) & set(setting.params)
     return [[_label(name, figure.setting, shared) for name in varying] for figure in chosen]
 
 
 def _label(name, setting, shared):
     value = getattr(setting, name)
     if name == "params":
-        return ",".join(f"{k}={v:g}" for k, v in value if (k, v) not in shared) or "defaults"
+        return ",".join(f"{k}={v:g}" for k, v in value if (k, v) not in shared[setting.workload])
     return f"{value}-pus" if name == "pus" else str(value)
 
 

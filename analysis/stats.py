@@ -21,14 +21,14 @@ class Interval:
 def median_interval(values, confidence=0.95):
     """The narrowest symmetric pair of order statistics that covers the median with at least `confidence`.
 
-    The true median lies below the k-th smallest of n values when fewer than k of them fall under it, which has a binomial
-    probability whatever the distribution is. Below six values not even minimum and maximum reach 95 %: they are what is
-    returned, and the coverage says what they are worth.
+    The true median lies below the k-th smallest of n values when fewer than k of them fall under it, which has a
+    binomial probability whatever the distribution is. Below six values not even minimum and maximum reach 95 %: they
+    are what is returned, and the coverage says what they are worth.
     """
     ordered = sorted(values)
     n = len(ordered)
     rank = 1
-    while 2 * (rank + 1) <= n and _coverage(n, rank + 1) >= confidence:
+    while _coverage(n, rank + 1) >= confidence:
         rank += 1
     return Interval(ordered[rank - 1], ordered[n - rank], _coverage(n, rank))
 

@@ -1,7 +1,7 @@
 """How every figure looks: fonts, sizes, and one colour, marker and dash per implementation, the same in every figure.
 
-An implementation is named algorithm/wait. The algorithm chooses colour and marker, the wait chooses the dash and how far
-the marker is filled, so a reader who knows one figure can read the next, in colour or in grey. The maps below are
+An implementation is named algorithm/wait. The algorithm chooses colour and marker, the wait chooses the dash and how
+far the marker is filled, so a reader who knows one figure can read the next, in colour or in grey. The maps below are
 preferences that keep common names far apart; a name that is not in them gets a slot computed from the name alone, never
 from the company it is in, so it looks the same everywhere too.
 """

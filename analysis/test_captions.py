@@ -31,8 +31,10 @@ def test_says_what_was_held_fixed(caption):
     (times(3), "Median of 3 trials; bands: minimum to maximum, which covers the median with only 75 %."),
     (times(1), "Median of 1 trial; a single trial has no band."),
     (times(10) + times(4, threads=4),
-     "Median of 4 to 10 trials; bands: 95 % confidence interval of the median by order statistics, with fewer than 6 trials "
-     "minimum to maximum, which covers the median with only 88 % at worst."),
+     "Median of 4 to 10 trials; bands: 95 % confidence interval of the median by order statistics, with fewer than "
+     "6 trials minimum to maximum, which covers the median with only 88 % at worst."),
+    (times(3) + times(5, threads=4),
+     "Median of 3 to 5 trials; bands: minimum to maximum, which covers the median with only 75 % at worst."),
     ([failed(trial())], "No point has a number."),
 ])
 def test_says_what_the_bands_mean(caption, records, sentence):
@@ -64,6 +66,7 @@ def test_names_points_without_a_number(caption):
 
 
 def test_the_reference_measured_again_shows_the_noise_inside_blocks(caption):
-    again = [trial(rate=r * f, copy=c, block=b) for b, r in enumerate((1e6, 4e6, 9e6)) for c, f in ((0, 1), (1, 1 + b / 10))]
+    again = [trial(rate=rate * factor, copy=copy, block=block) for block, rate in enumerate((1e6, 4e6, 9e6))
+             for copy, factor in ((0, 1), (1, 1 + block / 10))]
     assert ("ticket/spin measured twice, ratio of throughput inside a block, median (range): "
             "1.10 (1.00\N{EN DASH}1.20) at 2.") in caption(*again)

@@ -98,6 +98,16 @@ def launched(*arguments, flags=()):
                           capture_output=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
 
 
+def test_a_reader_that_leaves_early_gets_no_traceback(written):
+    command = [sys.executable, "-m", "analysis", "plot", str(written([environment(), trial()]))]
+    reader, writer = os.pipe()
+    os.close(reader)
+    run = subprocess.run(command, cwd=ROOT, stdout=writer, stderr=subprocess.PIPE, text=True,
+                         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+    os.close(writer)
+    assert (run.returncode, run.stderr) == (141, "")
+
+
 def test_a_missing_package_is_named_and_exit_3(written):
     """-S hides everything that is not in Python's own library."""
     run = launched(str(written([environment(), trial()])), flags=["-S"])

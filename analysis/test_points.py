@@ -61,8 +61,8 @@ def test_a_trial_without_a_fingerprint_is_not_far(grouped):
 def test_twice_the_best_is_still_near(grouped):
     exactly = {"line_ns": [52.0, 52.0]}
     above = {"line_ns": [52.0, 52.1]}
-    point = only_point(grouped(trial(rate=1.0, fingerprint={"line_ns": [26.0, 26.0]}), trial(rate=2.0, fingerprint=exactly),
-                               trial(rate=3.0, fingerprint=above)))
+    best = {"line_ns": [26.0, 26.0]}
+    point = only_point(grouped(*(trial(rate=r, fingerprint=f) for r, f in ((1.0, best), (2.0, exactly), (3.0, above)))))
     assert rates(point) == [1, 2]
 
 
@@ -120,6 +120,12 @@ def test_labels_name_only_what_differs(grouped):
     figures = grouped(trial(), trial(params={"critical_ns": 100, "parallel_ns": 0}))
     assert points.labels(figures) == [["parallel_ns=0"], ["parallel_ns=500"]]
     assert points.labels(figures[:1]) == [[]]
+
+
+def test_labels_compare_parameters_within_a_workload_alone(grouped):
+    buffers = [trial(workload="prodcons", params={"capacity": n}) for n in (1, 16)]
+    figures = grouped(trial(params={"lines": 1}), *buffers)
+    assert points.labels(figures) == [["counter", ""], ["prodcons", "capacity=1"], ["prodcons", "capacity=16"]]
 
 
 def test_the_processors_of_a_figure_are_those_that_its_workers_got(grouped):

@@ -1,6 +1,7 @@
 """results/schema.json: what it accepts, and above all what it refuses."""
 
 import json
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,8 @@ def test_the_schema_is_a_schema():
     unbelievable(trial()),
     without(without(trial(), "reason"), "fingerprint"),
     trial(rate=0),
+    trial(copy=1),
+    trial(placement={"policy": "none", "roles": "grouped", "granted": [], "oversubscribed": False}),
 ])
 def test_accepts(record):
     VALIDATOR.validate(record)
@@ -48,7 +51,7 @@ def reject(name, record, path):
     reject("another record", {**trial(), "record": "note"}, "$.record"),
     reject("a field of ours that does not exist", {**trial(), "speed": 1}, "$"),
     reject("a latency trial with a rate", {**trial(kind="latency"), "items_per_second": 1.0}, "$.items_per_second"),
-    reject("a throughput trial with latencies", {**trial(), "latency_ns": trial(kind="latency")["latency_ns"]}, "$.latency_ns"),
+    reject("a throughput trial with latencies", {**trial(kind="latency"), **trial(rate=2)}, "$.latency_ns"),
     reject("ok without rate", without(trial(), "items_per_second"), "$"),
     reject("ok without operations", without(trial(), "operations"), "$"),
     reject("ok without duration", without(trial(), "duration_s"), "$"),
@@ -58,7 +61,7 @@ def reject(name, record, path):
     reject("violated with latencies", {**trial(kind="latency"), "verdict": "violated", "reason": "x"}, "$.latency_ns"),
     reject("hang without reason", without(failed(trial()), "reason"), "$"),
     reject("skipped with an empty reason", failed(trial(), "skipped", ""), "$.reason"),
-    reject("doubt without a reason", unbelievable(trial()) | {"validity": {"ok": False, "reasons": []}}, "$.validity.reasons"),
+    reject("doubt without a reason", trial(validity={"ok": False, "reasons": []}), "$.validity.reasons"),
     reject("reason without doubt", trial(validity={"ok": True, "reasons": ["x"]}), "$.validity.reasons"),
     reject("no threads", trial(threads=1) | {"threads": 0}, "$.threads"),
     reject("half a thread", trial() | {"threads": 1.5}, "$.threads"),
@@ -80,10 +83,107 @@ def test_refuses(record, path):
     assert [error.json_path for error in VALIDATOR.iter_errors(record)] == [path]
 
 
-@pytest.mark.parametrize("name", ["environment", "run", "kind", "workload", "implementation", "threads", "roles", "params",
-                                  "placement", "copy", "block", "seed", "verdict", "validity", "build", "command"])
-def test_refuses_a_trial_without_a_field_that_is_always_there(name):
-    assert not VALIDATOR.is_valid(without(trial(), name))
+WHOLE = [environment(), trial(), trial(kind="latency")]
+OPTIONAL = {  # what a run may be unable to measure; inside host, system, build, params and metrics all is optional
+    "reason", "metrics", "cpu_s", "voluntary_switches", "involuntary_switches", "fingerprint", "latency_ns", "line_ns",
+    "multiply_ns", "foreign_cpu", "steal", "timer_ns", "work_ns_per_step", "cores", "packages", "numa_nodes",
+    "allowed_os", "synthetic"}
+OPEN = {"host", "system", "build", "libraries", "params", "metrics", "roles"}
+
+
+def places(value, path=()):
+    """Where each value of a record is, from the outside in."""
+    if path:
+        yield path
+    for key in value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
+        yield from places(value[key], (*path, key))
+
+
+def at(record, path):
+    for key in path:
+        record = record[key]
+    return record
+
+
+def changed(record, path, change):
+    """A copy of the record in which `change` was applied to what holds the value at `path`."""
+    record = deepcopy(record)
+    change(at(record, path[:-1]), path[-1])
+    return record
+
+
+def accepted(record, paths, change):
+    return [path for path in paths if VALIDATOR.is_valid(changed(record, path, change))]
+
+
+def inside_open(path):
+    return bool(OPEN & set(path[:-1])) and path[0] != "placement"
+
+
+@pytest.mark.parametrize("record", WHOLE, ids=["environment", "throughput", "latency"])
+class TestEveryPlaceOfARecord:
+    """One fault at a time, at each place that can have it; what is accepted in spite of it is listed."""
+
+    def test_has_a_value(self, record):
+        assert accepted(record, places(record), lambda holder, key: holder.__setitem__(key, None)) == []
+
+    def test_is_needed_unless_it_may_be_unmeasured(self, record):
+        fields = [p for p in places(record) if isinstance(p[-1], str) and not inside_open(p) and p[-1] not in OPTIONAL]
+        assert accepted(record, fields, lambda holder, key: holder.__delitem__(key)) == []
+
+    def test_has_no_unknown_neighbours(self, record):
+        fields = [p for p in places(record) if isinstance(p[-1], str) and not inside_open(p)]
+        assert accepted(record, fields, lambda holder, key: holder.__setitem__("surprise", 1)) == []
+
+    def test_is_not_negative_unless_it_is_a_setting_or_a_metric(self, record):
+        numbers = [p for p in places(record) if type(at(record, p)) in (int, float)]
+        numbers = [p for p in numbers if p[0] not in ("system", "params", "metrics")]
+        assert accepted(record, numbers, lambda holder, key: holder.__setitem__(key, -1)) == []
+
+    def test_is_whole_where_it_counts(self, record):
+        measured = {"system", "params", "metrics", "calibration", "fingerprint", "duration_s", "items_per_second",
+                    "cpu_s"}
+        counts = [p for p in places(record) if type(at(record, p)) is int and p[0] not in measured]
+        counts = [p for p in counts if p[0] != "latency_ns" or p[1] == "count" or p[2:] and p[-1] == 1]
+        assert accepted(record, counts, lambda holder, key: holder.__setitem__(key, 1.5)) == []
+
+    def test_is_not_zero_where_nothing_would_be_there(self, record):
+        something = {"threads", "pus", "cores", "packages", "numa_nodes", "count", "duration_s", "timer_ns",
+                     "work_ns_per_step"}
+        chosen = [p for p in places(record) if p[-1] in something or "line_ns" in p[:-1] or "multiply_ns" in p[:-1]]
+        chosen += [p for p in places(record) if "histogram" in p and len(p) == 4 and p[-1] == 1]
+        assert accepted(record, chosen, lambda holder, key: holder.__setitem__(key, 0)) == []
+
+    def test_is_not_empty(self, record):
+        may_be = {"reason", "synthetic", "metrics", "params", "system", "host", "calibration", "fingerprint",
+                  "warnings", "granted", "reasons"} | ({"build"} if record["record"] == "environment" else set())
+        filled = [p for p in places(record) if isinstance(at(record, p), (str, list, dict))]
+        filled = [p for p in filled if p[-1] not in may_be and not inside_open(p)]
+        assert accepted(record, filled, lambda holder, key: holder.__setitem__(key, type(holder[key])())) == []
+
+
+@pytest.mark.parametrize("record, path", [
+    reject("what is no record", [], "$"),
+    reject("a trial that does not say its schema", without(trial(), "schema"), "$"),
+    reject("an environment that does not say what it is", without(environment(), "record"), "$"),
+    reject("an endless metric", trial(metrics={"depth": float("-inf")}), "$.metrics.depth"),
+    reject("a bucket of three", trial(kind="latency", latency={"histogram": [[1, 2, 3]]}), "$.latency_ns.histogram[0]"),
+    reject("a doubtful doubt", trial(validity={"ok": "perhaps", "reasons": ["x"]}), "$.validity.ok"),
+    reject("a name of two words", trial(workload="two words"), "$.workload"),
+    reject("a metric of two words", trial(metrics={"two words": 1}), "$.metrics"),
+    reject("an unknown kind", trial() | {"kind": "both"}, "$.kind"),
+    reject("an unknown verdict", failed(trial(), "fine"), "$.verdict"),
+    reject("an unknown layout", trial(placement={**trial()["placement"], "roles": "mixed"}), "$.placement.roles"),
+    reject("a machine without a name", {**environment(), "host": {"name": ""}}, "$.host.name"),
+    reject("a processor twice", {**environment(), "topology": {"pus": 2, "allowed_os": [0, 0]}},
+           "$.topology.allowed_os"),
+    reject("three sides", trial(fingerprint={"line_ns": [1, 2, 3]}), "$.fingerprint.line_ns"),
+    reject("a share above all", trial(fingerprint={"foreign_cpu": 1.5}), "$.fingerprint.foreign_cpu"),
+    reject("a warning without words", {**environment(), "warnings": [""]}, "$.warnings[0]"),
+    reject("a doubt without words", trial(validity={"ok": False, "reasons": [""]}), "$.validity.reasons[0]"),
+])
+def test_refuses_values_that_no_runner_writes(record, path):
+    assert path in [error.json_path for error in VALIDATOR.iter_errors(record)]
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)

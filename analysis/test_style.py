@@ -12,8 +12,8 @@ from matplotlib.lines import Line2D
 from analysis import style
 from analysis.style import look_of
 
-NAMES = ("ttas/backoff ttas/spin ttas/pause ttas/yield ticket/spin ticket/yield ticket/park ticket/spin-park tristate/park "
-         "tristate/spin-park monitor/condvar std/mutex std/timed_mutex atomic/fetch_add none").split()
+NAMES = ("ttas/backoff ttas/spin ttas/pause ttas/yield ticket/spin ticket/yield ticket/park ticket/spin-park "
+         "tristate/park tristate/spin-park monitor/condvar std/mutex std/timed_mutex atomic/fetch_add none").split()
 
 
 @pytest.mark.parametrize("one, other", combinations(NAMES, 2))

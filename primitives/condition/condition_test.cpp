@@ -177,7 +177,10 @@ TYPED_TEST(Conditions, C5_C7_OneNotifyAllServesEachWaiterOnceWhereDeclared) {
   for (int i = 0; i < kCount; ++i) {
     team.push_back(std::make_unique<Worker>([&] {
       const std::lock_guard guard(this->mutex);
-      for (; !over; this->condition.wait(this->mutex)) ++waits;
+      while (!over) {
+        ++waits;
+        this->condition.wait(this->mutex);
+      }
     }));
   }
   await([&] { return this->locked([&] { return waits == kCount; }); });

@@ -107,7 +107,7 @@ TYPED_TEST_SUITE(TimedMutexes, AllCases, NameOfCase);
 
 TYPED_TEST(Mutexes, M1_M2_X1_X8_HoldersNeverOverlapAndSeeEachOthersWrites) {
   constexpr int kThreads = 4;
-  constexpr int kRounds = 500;
+  constexpr int kRounds = rounds<TypeParam, typename TypeParam::Mutex>(500);
   Witness witness(this->mutex);
   run_team(kThreads, [&](int) {
     for (int round = 0; round < kRounds; ++round) {
