@@ -310,7 +310,8 @@ class Campaign {
       fmt::print("{}", render(summarize(points_, results_), colour));
       fmt::print("\nresults  {}\n", path_);
     }
-    if (options_.plot && path_ != "-" && (!results_.empty() || options_.resume) && !write_error_ && interrupts_.pending() == 0)
+    if (options_.plot && path_ != "-" && (!results_.empty() || options_.resume) && !write_error_ &&
+        interrupts_.pending() == 0)
       plotted_ = draw_figures(path_, table);
     std::fflush(stdout);
     if (write_error_) progress_.warn(*write_error_);

@@ -14,7 +14,7 @@ struct TrialSpec {
   RoundFunction round;
   Params params;
   TeamPlan team;
-  std::chrono::nanoseconds patience{};       ///< beyond warm-up and window, before the trial counts as hung
+  std::chrono::nanoseconds patience{};  ///< beyond warm-up and window, before the trial counts as hung
 };
 
 /// Must be called from a process with one thread. Throws IncompleteError if no process can be started.
