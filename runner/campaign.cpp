@@ -271,6 +271,7 @@ class Campaign {
     } else {
       facts.window_s = result.outcome.sample.duration_s;
       facts.involuntary_switches = static_cast<double>(result.outcome.sample.involuntary_switches);
+      facts.voluntary_switches = static_cast<double>(result.outcome.sample.voluntary_switches);
     }
     return judge(facts);
   }

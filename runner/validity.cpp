@@ -113,13 +113,15 @@ void check_share(const std::optional<double>& share, double uncertainty, double 
 
 void check_waiting(const TrialFacts& facts, Reasons& reasons) {
   if (!one_to_one(facts)) return;
+  const double threads = static_cast<double>(facts.threads);
+  // A thread that was woken is ready before it runs: where workers sleep as part of their work, the pressure is their own.
+  const bool sleepy = facts.voluntary_switches.value_or(0) > kSleepyRate * facts.window_s * threads;
   const double pressure = facts.cpu.pressure.value_or(0);
-  if (pressure > kPressureLimit) {
+  if (pressure > kPressureLimit && !sleepy) {
     reasons.push_back(
         fmt::format("a ready program waited for a processor during {:.2g} % of the trial ({:.0f} % is the limit)",
                     pressure * 100, kPressureLimit * 100));
   }
-  const double threads = static_cast<double>(facts.threads);
   const double allowed = std::max(kInvoluntaryFloor, kInvoluntaryRate * facts.window_s * threads);
   const double switches = facts.involuntary_switches.value_or(0);
   if (switches > allowed) {

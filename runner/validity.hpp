@@ -22,6 +22,7 @@ constexpr double kSlowMultiplyShare = 0.05;  ///< lab: the core's speed varied b
 constexpr double kForeignCpuLimit = 0.04;    ///< lab: trials above it were not repeatable
 constexpr double kStealLimit = 0.02;         ///< lab: 0.8-2 % was lost even when the host was quiet
 constexpr double kPressureLimit = 0.02;      ///< time in which a ready thread did not run, where each has a processor
+constexpr double kSleepyRate = 100;          ///< sleeps per thread and second, each of which waits a little when it ends
 constexpr double kShortestWindow = 0.040;    ///< seconds; lab: shorter windows measure the start
 constexpr double kSlicesPerThread = 10;      ///< lab: fewer, and the sample is which thread happened to run
 constexpr double kTimeSlice = 0.004;         ///< seconds; the lab's kernel, and the default of most
@@ -50,6 +51,7 @@ struct TrialFacts {
   bool oversubscribed = false;  ///< more workers than processors
   double time_slice_s = kTimeSlice;
   std::optional<double> involuntary_switches;  ///< of all workers, in the window
+  std::optional<double> voluntary_switches;    ///< likewise: sleeps and yields
 };
 
 struct Validity {
