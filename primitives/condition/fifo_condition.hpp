@@ -5,11 +5,11 @@
 // with it (rule C8). [The order is that of Python's threading.Condition, whose waiters are a deque of locks]
 #pragma once
 
-#include <array>
 #include <mutex>
 
 #include "primitives/concepts.hpp"
 #include "primitives/condition/condition_forms.hpp"
+#include "primitives/condition/ticket_queue.hpp"
 #include "primitives/mutex/ttas_lock.hpp"
 #include "primitives/platform/native.hpp"
 #include "primitives/wait/busy.hpp"
@@ -37,11 +37,11 @@ class FifoCondition : public ConditionForms<FifoCondition<P, WaitFor>, P> {
     std::uint32_t end = 0;  // serve tickets before this one: those drawn before we were called
     {
       const Guard guard(queue_lock_);
-      if (head_ == nullptr) return;
-      end = next_ticket_;
+      if (queue_.empty()) return;
+      end = queue_.next_ticket();
     }
     while (n != 0) {
-      Batch woken;
+      typename Queue::Batch woken;
       const bool more = serve(n, end, woken);
       for (std::uint32_t i = 0; i < woken.count; ++i) wake(woken.sleepers[i]);
       if (!more) return;
@@ -51,25 +51,8 @@ class FifoCondition : public ConditionForms<FifoCondition<P, WaitFor>, P> {
  private:
   friend ConditionForms<FifoCondition, P>;
 
-  // State of one waiter. Whoever moves it out of {kSpinning, kAsleep} decides how the wait ends.
-  static constexpr std::uint32_t kSpinning = 0;  // waits, looks at the word: storing kServed is enough
-  static constexpr std::uint32_t kAsleep = 1;    // waits, asleep or about to be: must be woken too
-  static constexpr std::uint32_t kServed = 2;    // notified, no longer queued; the node may be gone at any moment
-  static constexpr std::uint32_t kLeaving = 3;   // timed out, still queued until its owner takes it out
-
-  struct Waiter {
-    typename P::Word state{kSpinning};
-    std::uint32_t ticket = 0;
-    Waiter* before = nullptr;
-    Waiter* behind = nullptr;
-  };
-
-  // The wake-ups are system calls, so they are made after the queue lock has been released, a batch at a time. Only
-  // addresses leave the lock: the nodes behind them belong to threads that may be gone.
-  struct Batch {
-    std::array<const void*, 16> sleepers;
-    std::uint32_t count = 0;
-  };
+  using Queue = TicketQueue<P>;
+  using Waiter = typename Queue::Waiter;
 
   // A queue operation is a dozen instructions, but its holder may lose the processor: wait for it with yields.
   using QueueLock = TtasLock<P, Backoff>;
@@ -84,7 +67,7 @@ class FifoCondition : public ConditionForms<FifoCondition<P, WaitFor>, P> {
     Waiter self;
     {
       const Guard guard(queue_lock_);
-      push_back(self);
+      queue_.draw(self);
     }
     lock.unlock();
     const bool served = await_service(self, deadline);
@@ -92,17 +75,17 @@ class FifoCondition : public ConditionForms<FifoCondition<P, WaitFor>, P> {
     return served;
   }
 
-  // Relaxed loads: what the notifier wrote is published by the caller's lock. The node itself needs (1)/(2): we may end
-  // its life as soon as we see kServed, so everything the notifier did to it must have happened.
+  // What the notifier did for us is published by the caller's lock. The node itself needs (1), in TicketQueue, and (2):
+  // we may end its life as soon as we see kServed, so everything the notifier did to it must have happened.
   bool await_service(Waiter& self, const auto& deadline) noexcept {
     typename Wait::Episode episode;
-    while (self.state.load(std::memory_order_acquire) != kServed) {  // (2) with (1)
+    while (self.state.load(std::memory_order_acquire) != Queue::kServed) {  // (2) with (1)
       if (deadline.passed()) return !leave(self);
       if (episode.spin()) continue;
       if constexpr (Wait::kParks) {
-        std::uint32_t expected = kSpinning;
-        self.state.compare_exchange_strong(expected, kAsleep, std::memory_order_relaxed);
-        Wait::park(self.state, kAsleep, deadline);
+        std::uint32_t expected = Queue::kSpinning;
+        self.state.compare_exchange_strong(expected, Queue::kAsleep, std::memory_order_relaxed);
+        Wait::park(self.state, Queue::kAsleep, deadline);
       }
     }
     return true;
@@ -112,42 +95,17 @@ class FifoCondition : public ConditionForms<FifoCondition<P, WaitFor>, P> {
   [[gnu::noinline]] bool leave(Waiter& self) noexcept {
     std::uint32_t state = self.state.load(std::memory_order_acquire);  // reading kServed is a (2), as in the loop
     do {
-      if (state == kServed) return false;
-    } while (!self.state.compare_exchange_weak(state, kLeaving, std::memory_order_acquire));  // a failure is a (2) too
+      if (state == Queue::kServed) return false;
+    } while (!self.state.compare_exchange_weak(state, Queue::kLeaving,
+                                               std::memory_order_acquire));  // a failure is a (2) too
     const Guard guard(queue_lock_);
-    unlink(self.before, self.behind);
+    queue_.remove(self);
     return true;
   }
 
-  // Serves from the front until n, the batch or the tickets before `end` run out; true if there may be more to do.
-  bool serve(std::uint32_t& n, std::uint32_t end, Batch& woken) noexcept {
+  bool serve(std::uint32_t& n, std::uint32_t end, typename Queue::Batch& woken) noexcept {
     const Guard guard(queue_lock_);
-    Waiter* waiter = head_;
-    while (waiter != nullptr && static_cast<std::int32_t>(waiter->ticket - end) < 0) {
-      if (n == 0) return false;
-      if (woken.count == woken.sleepers.size()) return true;
-      Waiter* const behind = waiter->behind;
-      if (serve_one(*waiter, woken)) --n;
-      waiter = behind;
-    }
-    return false;
-  }
-
-  // False if the waiter is leaving: it stays queued until it takes itself out, for which it needs the lock that we
-  // hold.
-  bool serve_one(Waiter& waiter, Batch& woken) noexcept {
-    // Read first: the node may be gone as soon as it is told. Its neighbours are queued, so they cannot go.
-    Waiter* const before = waiter.before;
-    Waiter* const behind = waiter.behind;
-    const void* const address = &waiter.state;
-    std::uint32_t state = waiter.state.load(std::memory_order_relaxed);
-    do {
-      if (state == kLeaving) return false;
-    } while (!waiter.state.compare_exchange_weak(state, kServed, std::memory_order_release,  // (1) with (2)
-                                                 std::memory_order_relaxed));
-    unlink(before, behind);
-    if (state == kAsleep) woken.sleepers[woken.count++] = address;
-    return true;
+    return queue_.serve(n, end, woken);
   }
 
   static void wake(const void* address) noexcept {
@@ -156,25 +114,11 @@ class FifoCondition : public ConditionForms<FifoCondition<P, WaitFor>, P> {
 
   bool empty() noexcept {
     const Guard guard(queue_lock_);
-    return head_ == nullptr;
-  }
-
-  // The list, under queue_lock_.
-  void push_back(Waiter& waiter) noexcept {
-    waiter.ticket = next_ticket_++;
-    waiter.before = tail_;
-    (tail_ == nullptr ? head_ : tail_->behind) = &waiter;
-    tail_ = &waiter;
-  }
-  void unlink(Waiter* before, Waiter* behind) noexcept {
-    (before == nullptr ? head_ : before->behind) = behind;
-    (behind == nullptr ? tail_ : behind->before) = before;
+    return queue_.empty();
   }
 
   QueueLock queue_lock_;
-  std::uint32_t next_ticket_ = 0;
-  Waiter* head_ = nullptr;  // the oldest ticket
-  Waiter* tail_ = nullptr;
+  Queue queue_;  // under queue_lock_
 };
 
 static_assert(ConditionFor<FifoCondition<NativePlatform, Park>, std::mutex>);
