@@ -145,7 +145,7 @@ def _latency(record):
     latency = record.get("latency_ns")
     if latency is None:
         return None
-    return {name: _measure(latency[name]) for name in ("count", *PERCENTILES)}
+    return {name: _measure(latency[name]) for name in ("count", *PERCENTILES) if name in latency}
 
 
 def _line_ns(fingerprint):

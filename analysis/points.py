@@ -42,8 +42,8 @@ class Point:
 
     @property
     def why_failed(self):
-        """A word for why this point has no number: the commonest verdict."""
-        kinds = Counter(t.verdict for t in self.failed)
+        """A word for why this point has no number: the commonest verdict that is not ok."""
+        kinds = Counter(t.verdict for t in self.failed if t.verdict != "ok")
         return min(kinds, key=lambda kind: (-kinds[kind], kind))
 
     @property
@@ -167,7 +167,8 @@ def _figure(setting, trials, is_far):
 def _point(implementation, threads, copy, trials, is_far):
     """The rule is the runner's own for its table (runner/summary.cpp): near and far are never mixed; trials with doubts
     are left out where enough are left without them, and used, and said to be, where not."""
-    held = [t for t in trials if t.verdict == "ok"]
+    broken = any(t.verdict == "violated" for t in trials)  # an implementation that breaks sometimes has no speed
+    held = [t for t in trials if t.verdict == "ok" and not broken]
     near = [t for t in held if not is_far(t)]
     alike = near or held
     sure = [t for t in alike if not t.doubts]
@@ -177,7 +178,7 @@ def _point(implementation, threads, copy, trials, is_far):
         threads=threads,
         copy=copy,
         trials=tuple(used),
-        failed=tuple(t for t in trials if t.verdict != "ok"),
+        failed=tuple(t for t in trials if t.verdict != "ok" or broken),
         left_out_far=len(held) - len(alike),
         left_out_doubtful=len(alike) - len(used),
         only_far=bool(held) and not near,

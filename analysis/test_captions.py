@@ -43,9 +43,15 @@ def test_says_what_the_bands_mean(caption, records, sentence):
 
 def test_counts_what_was_left_out(caption):
     text = caption(*times(4), trial(fingerprint={"line_ns": [170, 170]}), unbelievable(trial()), failed(trial()),
-                   failed(trial(), "violated"), failed(trial(), "violated"))
+                   failed(trial(), "skipped"), failed(trial(), "skipped"))
     assert ("Trials left out: 1 with far processors (a cache line took over 2x the best), 1 doubtful, 1 hang, "
-            "2 violated.") in text
+            "2 skipped.") in text
+
+
+def test_an_implementation_that_was_violated_once_has_no_number(caption):
+    text = caption(*times(4), failed(trial(), "violated"))
+    assert "Trials left out: 4 beside a violated one, 1 violated." in text
+    assert "ticket/spin at 2 (violated)" in text
 
 
 def test_says_nothing_of_what_did_not_happen(caption):

@@ -87,7 +87,7 @@ WHOLE = [environment(), trial(), trial(kind="latency")]
 OPTIONAL = {  # what a run may be unable to measure; inside host, system, build, params and metrics all is optional
     "reason", "metrics", "cpu_s", "voluntary_switches", "involuntary_switches", "fingerprint", "latency_ns", "line_ns",
     "multiply_ns", "foreign_cpu", "steal", "timer_ns", "work_ns_per_step", "cores", "packages", "numa_nodes",
-    "allowed_os", "synthetic"}
+    "allowed_os", "synthetic", "p50", "p90", "p99", "p999"}
 OPEN = {"host", "system", "build", "libraries", "params", "metrics", "roles"}
 
 

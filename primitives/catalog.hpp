@@ -1,5 +1,5 @@
-// THE list of implementations: one line each. Command line, workloads, tests and documentation ask this list; no other
-// place repeats a name. To add an implementation, include its header and add its line.
+// THE list of implementations: one line each. Command line, workloads and tests ask this list; the README's table of
+// families is compared with it by a test. To add an implementation, include its header and add its line.
 #pragma once
 
 #include <algorithm>
@@ -32,6 +32,7 @@ struct Text {
 /// What an implementation is to its family.
 enum class Standing {
   representative,  ///< the one that the family's name selects
+  reference,       ///< likewise, and what all others are compared with
   variant,         ///< runs when asked for by name or pattern
   baseline,        ///< not a lock: a floor to compare with
   control,         ///< does not synchronize: must be caught
@@ -88,7 +89,7 @@ using Catalog = ImplementationList<
     Implementation<"tristate/park",     "futex",   Standing::variant,        "three-state futex word; sleeps at once",                 TristateMutex<P, Park>,         SequenceCondition<P, Park>>,
     Implementation<"monitor/condvar",   "condvar", Standing::representative, "a flag under std::mutex and std::condition_variable",    MonitorMutex<P>,                MonitorCondition<P>>,
     Implementation<"monitor/any",       "condvar", Standing::variant,        "the same mutex with std::condition_variable_any",        MonitorMutex<P>,                AnyCondition<P>>,
-    Implementation<"std/mutex",         "std",     Standing::representative, "std::mutex and std::condition_variable: the reference",  std::mutex,                     StdCondition<P>>,
+    Implementation<"std/mutex",         "std",     Standing::reference,      "std::mutex and std::condition_variable: the reference",  std::mutex,                     StdCondition<P>>,
     Implementation<"std/timed_mutex",   "std",     Standing::variant,        "std::timed_mutex and std::condition_variable_any",       StdTimedMutex<P>,               AnyCondition<P>>,
     Implementation<"atomic/fetch_add",  "atomic",  Standing::baseline,       "no lock: one atomic add (workload counter only)",        FetchAdd<P>,                    NoCondition<P>>,
     Implementation<"none",              "none",    Standing::control,        "no synchronization: every workload must notice",         NoMutex,                        NoCondition<P>>>;

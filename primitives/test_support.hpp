@@ -196,8 +196,7 @@ template <class... A, class... B>
 CaseList<A..., B...> operator+(CaseList<A...>, CaseList<B...>);
 
 template <class Line>
-inline constexpr bool kSynchronizes =
-    Line::kStanding == Standing::representative || Line::kStanding == Standing::variant;
+inline constexpr bool kSynchronizes = Line::kStanding != Standing::baseline&& Line::kStanding != Standing::control;
 
 template <class T>
 concept HasWaitStrategy = requires {

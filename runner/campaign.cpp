@@ -49,6 +49,7 @@ std::string default_output(const Options& options) {
 // What an earlier, interrupted run has left in the file.
 struct Earlier {
   std::set<std::string> done;
+  std::set<std::string> verdicts;
   std::optional<std::uint64_t> seed;
 };
 
@@ -58,8 +59,11 @@ Earlier read_earlier(const std::string& path, Progress& progress) {
       path,
       [&](const nlohmann::ordered_json& line) {
         if (line.value("record", "") != "trial" || line.value("schema", "") != kSchema) return;
+        const std::string verdict = line.at("verdict");
+        if (verdict == "skipped") return;  // it may have been refused a thread or a processor: try again
         earlier.done.insert(identity_of(line));
-        earlier.seed = line.value("seed", std::uint64_t{0});
+        earlier.verdicts.insert(verdict);
+        earlier.seed = line.at("seed");
       },
       [&](std::size_t number) {
         progress.warn(fmt::format("{}:{}: not a record; that trial runs again", path, number));
@@ -116,17 +120,16 @@ class Campaign {
   }
 
   void prepare_schedule() {
-    Earlier earlier;
-    if (options_.resume) earlier = read_earlier(options_.output, progress_);
+    if (options_.resume) earlier_ = read_earlier(options_.output, progress_);
     identity_.seed =
         options_.seed ? *options_.seed
-        : earlier.seed
-            ? *earlier.seed
+        : earlier_.seed
+            ? *earlier_.seed
             : static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count()) % 1'000'000;
     schedule_ = make_schedule(points_, options_.repetitions, options_.latency != Latency::off, identity_.seed);
     const std::size_t planned = schedule_.size();
     std::erase_if(schedule_,
-                  [&](const Trial& trial) { return earlier.done.contains(identity_of(points_[trial.point], trial)); });
+                  [&](const Trial& trial) { return earlier_.done.contains(identity_of(points_[trial.point], trial)); });
     if (options_.resume)
       progress_.note(fmt::format("syncbench: {} of {} trials are in {} already", planned - schedule_.size(), planned,
                                  options_.output));
@@ -270,6 +273,8 @@ class Campaign {
       facts.window_s = 1e9;
     } else {
       facts.window_s = result.outcome.sample.duration_s;
+      if (result.ok())
+        facts.idle_workers = static_cast<std::size_t>(std::ranges::count(result.outcome.sample.worker_operations, 0U));
       facts.involuntary_switches = static_cast<double>(result.outcome.sample.involuntary_switches);
       facts.voluntary_switches = static_cast<double>(result.outcome.sample.voluntary_switches);
     }
@@ -286,7 +291,8 @@ class Campaign {
     if (result.trial.kind == Kind::throughput) row.counters.emplace_back("items_per_second", result.items_per_second());
     if (sample.latency.count() != 0)
       for (const auto& [name, share] : {std::pair("p50_ns", 0.5), {"p99_ns", 0.99}, {"p999_ns", 0.999}})
-        row.counters.emplace_back(name, static_cast<double>(sample.latency.percentile(share)));
+        if (sample.latency.resolves(share))
+          row.counters.emplace_back(name, static_cast<double>(sample.latency.percentile(share)));
     for (const Metric& metric : all_metrics())
       if (const auto value = metric.of(sample)) row.counters.emplace_back(std::string(metric.name), *value);
     return row;
@@ -309,6 +315,9 @@ class Campaign {
           options_.color == Color::always ||
           (options_.color == Color::automatic && ::isatty(STDOUT_FILENO) == 1 && ::getenv("NO_COLOR") == nullptr);
       fmt::print("{}", render(summarize(points_, results_), colour));
+      if (options_.resume)
+        fmt::print("\ntable: the {} trials of this call; the {} before it are in the file and in the figures\n",
+                   results_.size(), earlier_.done.size());
       fmt::print("\nresults  {}\n", path_);
     }
     if (options_.plot && path_ != "-" && (!results_.empty() || options_.resume) && !write_error_ &&
@@ -326,9 +335,13 @@ class Campaign {
 
   int exit_code() {
     const auto any = [&](auto predicate) { return std::ranges::any_of(results_, predicate); };
+    const auto ended = [&](const std::string& verdict) {
+      return earlier_.verdicts.contains(verdict) || any([&](const TrialResult& r) { return r.verdict() == verdict; });
+    };
     if (const int signal = interrupts_.pending(); signal != 0) return 128 + signal;
-    if (any([](const TrialResult& r) { return r.verdict() == "violated"; })) return kViolated;
-    if (any([](const TrialResult& r) { return r.verdict() == "hang"; })) return kHang;
+    if (ended("violated")) return kViolated;
+    if (ended("hang")) return kHang;
+    if (!ended("ok")) return kIncomplete;  // everything was skipped
     const bool started = !any([](const TrialResult& r) { return r.outcome.end == TrialOutcome::End::not_started; });
     return started && !write_error_ && !cut_short_ && plotted_ ? kDone : kIncomplete;
   }
@@ -346,6 +359,7 @@ class Campaign {
   Clock::time_point began_;
   std::map<std::pair<std::size_t, std::size_t>, double> best_lines_;  // of this run, by processors
   double best_multiply_ = 1e9;
+  Earlier earlier_;
   std::vector<TrialResult> results_;
   std::optional<std::string> write_error_;
   bool cut_short_ = false;

@@ -275,7 +275,7 @@ def test_every_line_is_well_formed(name, tmp_path):
 
 def test_skipped_trials_are_well_formed_and_have_no_rate(tmp_path):
     done = run("-w", "counter", "-i", "atomic", "--critical", "100ns", "-t", "1", *QUICK, "-o", "out.jsonl", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 3, "nothing was measured"
     validate(lines_of(tmp_path / "out.jsonl"))
     trials = trials_of(tmp_path / "out.jsonl")
     assert {trial["verdict"] for trial in trials} == {"skipped"}
@@ -569,3 +569,36 @@ def test_without_a_plot_no_figure_is_drawn(tmp_path):
 
 if __name__ == "__main__":
     sys.exit(pytest.main([__file__]))
+
+
+def test_the_table_of_families_in_the_readme_is_the_catalogs():
+    text = run("--list", "implementations", cwd="/").stdout
+    chosen = dict(re.findall(r"^  (\S+) +(\S+) +(?:stands for its family|the reference) ", text, re.M))
+    readme = (SOURCE / "README.md").read_text()
+    table = dict(re.findall(r"^\| `(\w+)` \| `(\S+)` \|", readme, re.M))
+    assert table == {family: name for name, family in chosen.items()}
+
+
+def test_a_resumed_run_remembers_what_was_violated(tmp_path):
+    command = ["-w", "counter", "-i", "none", "-t", "2", "--duration", "100ms", "--warmup", "0", "-r", "1", "--no-plot",
+               "--latency", "off", "-o", "out.jsonl"]
+    assert run(*command, cwd=tmp_path).returncode == 1
+    again = run(*command, "--resume", cwd=tmp_path)
+    assert again.returncode == 1
+    assert "the 1 before it" in again.stdout
+
+
+def test_a_resume_with_another_window_measures_anew(tmp_path):
+    command = ["-w", "counter", "-i", "std", "-t", "1", "--warmup", "0", "-r", "1", "--no-plot", "--latency", "off", "-o",
+               "out.jsonl"]
+    assert run(*command, "--duration", "5ms", cwd=tmp_path).returncode == 0
+    assert run(*command, "--duration", "6ms", "--resume", cwd=tmp_path).returncode == 0
+    assert len(trials_of(tmp_path / "out.jsonl")) == 2
+
+
+def test_a_record_that_lacks_a_field_is_named_and_measured_again(tmp_path):
+    out = tmp_path / "out.jsonl"
+    out.write_text('{"schema": "syncbench/1", "record": "trial", "verdict": "ok"}\n')
+    done = run("-w", "counter", "-i", "std", "-t", "1", *QUICK, "--latency", "off", "-o", "out.jsonl", "--resume", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "out.jsonl:1" in done.stderr

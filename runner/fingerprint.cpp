@@ -20,6 +20,8 @@
 #include <system_error>
 #include <thread>
 
+#include "workloads/busy_work.hpp"
+
 namespace syncbench {
 namespace {
 
@@ -39,16 +41,6 @@ constexpr int kSpinsPerLook = 256;
 constexpr std::size_t kLinePair = 128;  // processors fetch lines in pairs
 
 // --- multiply speed --------------------------------------------------------------------------------------------------
-
-/// A chain in which each multiply needs the one before. The empty assembler line keeps the compiler from merging them.
-/// Not inlined and aligned, so that all callers run the same loop at the same place.
-[[gnu::noinline, gnu::aligned(64)]] std::uint64_t multiply_chain(std::uint64_t value, int count) {
-  for (int i = 0; i < count; ++i) {
-    value *= 0x9E3779B97F4A7C15U;
-    asm volatile("" : "+r"(value));
-  }
-  return value;
-}
 
 double nanoseconds(Clock::duration time) {
   return std::chrono::duration<double, std::nano>(time).count();

@@ -19,6 +19,8 @@ std::string_view to_text(Standing standing) {
   switch (standing) {
     case Standing::representative:
       return "stands for its family";
+    case Standing::reference:
+      return "the reference";
     case Standing::variant:
       return "by name";
     case Standing::baseline:

@@ -40,7 +40,7 @@ po::options_description what_options() {
   group.add_options()                                                                     //
       ("workload,w", po::value<Strings>()->value_name("NAME[,..]"), "workloads, or all")  //
       ("impl,i", po::value<Strings>()->value_name("GLOB[,..]"),
-       "families (spin, ticket, futex, condvar, std), names (ticket/park), patterns ('ticket/*'), or all; "
+       "families (such as futex), names (ticket/park), patterns ('ticket/*'), or all; see --list; "
        "default: every family's representative")  //
       ("threads,t", po::value<std::string>()->value_name("N[,..]"),
        "1,2,4 or 1-8:2 or pow2, cores, all; default: powers of two to four times the processors")  //

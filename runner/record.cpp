@@ -47,6 +47,8 @@ Json what(const Point& point, const Trial& trial) {
   fields["params"] = params_of(point);
   fields["placement"]["policy"] = point.policy.text();
   fields["placement"]["roles"] = layout_of(point);
+  fields["window_ns"] = point.times.window.count();
+  fields["warmup_ns"] = point.times.warmup.count();
   fields["repetition"] = trial.repetition;
   fields["copy"] = trial.copy;
   return fields;
@@ -57,10 +59,8 @@ Json latency_of(const Histogram& histogram) {
   latency["count"] = histogram.count();
   latency["min"] = histogram.min();
   latency["mean"] = histogram.mean();
-  latency["p50"] = histogram.percentile(0.5);
-  latency["p90"] = histogram.percentile(0.9);
-  latency["p99"] = histogram.percentile(0.99);
-  latency["p999"] = histogram.percentile(0.999);
+  for (const auto& [name, share] : {std::pair("p50", 0.5), {"p90", 0.9}, {"p99", 0.99}, {"p999", 0.999}})
+    if (histogram.resolves(share)) latency[name] = histogram.percentile(share);
   latency["max"] = histogram.max();
   Json& buckets = latency["histogram"] = Json::array();
   histogram.for_each_bucket([&](auto bound, auto count) { buckets.push_back({bound, count}); });
@@ -95,7 +95,8 @@ void put_fingerprint(Json& record, const TrialResult& result) {
 // The fields of `what` that say what is measured, taken from a record or a plan alike.
 std::string identity(const Json& fields) {
   Json key;
-  for (const char* name : {"kind", "workload", "implementation", "threads", "roles", "params", "repetition", "copy"})
+  for (const char* name : {"kind", "workload", "implementation", "threads", "roles", "params", "window_ns", "warmup_ns",
+                           "repetition", "copy"})
     key[name] = fields.at(name);
   key["policy"] = fields.at("placement").at("policy");
   key["layout"] = fields.at("placement").at("roles");

@@ -50,8 +50,9 @@ void ResultWriter::write(const nlohmann::ordered_json& line) {
     if (more <= 0) {
       const int error = errno;
       // Half a line is of no use to anybody, and would hide the next one.
-      if (regular && written > 0 && ::ftruncate(file_, before.st_size) != 0) written = 0;
-      throw IncompleteError(fmt::format("'{}' cannot be written: {}; what it held is kept", path_, ::strerror(error)));
+      const bool whole = !regular || written == 0 || ::ftruncate(file_, before.st_size) == 0;
+      throw IncompleteError(fmt::format("'{}' cannot be written: {}; what it held is kept{}", path_, ::strerror(error),
+                                        whole ? "" : ", and half a line after it"));
     }
     written += static_cast<std::size_t>(more);
   }
@@ -65,7 +66,11 @@ void read_lines(const std::string& path, const std::function<void(const nlohmann
   for (std::size_t number = 1; std::getline(file, text); ++number) {
     if (text.empty()) continue;
     const auto line = nlohmann::ordered_json::parse(text, nullptr, false);
-    line.is_object() ? visit(line) : broken(number);
+    try {
+      line.is_object() ? visit(line) : broken(number);
+    } catch (const nlohmann::json::exception&) {
+      broken(number);  // an object, but without what a record has
+    }
   }
 }
 

@@ -201,7 +201,7 @@ Ground make_ground(const Workload& workload, const Setting& setting, unsigned th
 }  // namespace
 
 bool is_reference(const Case& subject) {
-  return subject.family == "std" && subject.standing == Standing::representative;
+  return subject.standing == Standing::reference;
 }
 
 std::string Point::name() const {
@@ -235,7 +235,7 @@ std::vector<const Case*> select_cases(const Workload& workload, const std::vecto
   std::vector<const Case*> chosen;
   for (const Case& subject : workload.cases) {
     const bool wanted = words.empty()
-                            ? subject.standing == Standing::representative
+                            ? subject.standing == Standing::representative || is_reference(subject)
                             : std::ranges::any_of(words, [&](const auto& word) { return answers_to(subject, word); });
     if (wanted) chosen.push_back(&subject);
   }
@@ -299,6 +299,7 @@ std::vector<Point> select_points(const Options& options, const Machine& machine,
             if (!options.threads.empty() && std::ranges::count(notes, ground.note) == 0) notes.push_back(ground.note);
             continue;
           }
+          ground.point.times = {.warmup = options.warmup, .window = options.duration};
           ground.point.group = group++;
           if (ground.point.group % options.shard.count + 1 != options.shard.index) continue;
           for (const Case* subject : cases) {

@@ -2,6 +2,7 @@
 // combination of them. Pure: it knows the catalogs and the machine's description, and starts nothing.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,12 @@
 #include "workloads/catalog.hpp"
 
 namespace syncbench {
+
+/// How long a trial warms up and measures.
+struct Times {
+  std::chrono::nanoseconds warmup{};
+  std::chrono::nanoseconds window{};
+};
 
 /// One thing to measure; its repetitions are trials. Points with the same `group` differ in the implementation alone.
 struct Point {
@@ -22,6 +29,7 @@ struct Point {
   RoleLayout layout = RoleLayout::interleaved;
   std::vector<std::size_t> pus;  ///< indices into the machine's processors, by rank; empty: unbound
   bool oversubscribed = false;
+  Times times;
   std::size_t group = 0;
 
   unsigned threads() const { return static_cast<unsigned>(worker_roles.size()); }
@@ -45,7 +53,7 @@ std::vector<unsigned> parse_threads(const std::string& text, const Machine& mach
 /// sentence for each combination that was left out because it cannot exist.
 std::vector<Point> select_points(const Options& options, const Machine& machine, std::vector<std::string>& notes);
 
-/// The implementation that the others are compared with, if it is among the points' cases: the representative of `std`.
+/// The implementation that the others are compared with, where it is chosen too.
 bool is_reference(const Case& subject);
 
 }  // namespace syncbench

@@ -25,17 +25,27 @@ struct Reading {
   Clock::time_point time;
   double cpu_s;
   rusage usage;
+  std::vector<std::uint64_t> operations;  // by worker
+};
 
-  static Reading now() {
-    Reading reading;
+// Counters and clock belong to one moment: a reader that lost its processor between them reads again.
+Reading read_all(std::span<const WorkerSlot> slots, std::chrono::nanoseconds tolerance) {
+  Reading reading;
+  reading.operations.resize(slots.size());
+  for (int attempt = 0; attempt < 5; ++attempt) {
+    const auto begin = Clock::now();
     timespec cpu{};
     ::getrusage(RUSAGE_SELF, &reading.usage);
     ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
     reading.cpu_s = static_cast<double>(cpu.tv_sec) + 1e-9 * static_cast<double>(cpu.tv_nsec);
-    reading.time = Clock::now();
-    return reading;
+    for (std::size_t i = 0; i < slots.size(); ++i)
+      reading.operations[i] = slots[i].operations.load(std::memory_order_relaxed);
+    const auto took = Clock::now() - begin;
+    reading.time = begin + took / 2;
+    if (took <= tolerance) break;
   }
-};
+  return reading;
+}
 
 }  // namespace
 
@@ -85,10 +95,10 @@ void ThreadTeam::work(unsigned rank, unsigned role_rank, void* state, void (*bod
   try {
     record.granted = plan_.bind(rank);
   } catch (const std::exception& error) {
-    memory_.header().set_reason(error.what());
-    refused_.store(true, std::memory_order_release);
+    // The first one tells; it does so before it arrives, so before anybody reads.
+    if (!refused_.exchange(true, std::memory_order_acq_rel)) memory_.header().set_reason(error.what());
   }
-  slot.operations.store(0, std::memory_order_relaxed);  // the first touch: the page is there before the window
+  slot.latency = Histogram{};  // the first touch in this process: no page is missing inside the window
 
   arrived_.fetch_add(1, std::memory_order_release);
   const Control& control = memory_.header().control;
@@ -125,10 +135,9 @@ std::uint64_t ThreadTeam::counted_operations() const {
 
 void ThreadTeam::keep_window() {
   const auto moment = std::chrono::microseconds(200);
+  const auto tolerance = plan_.window / 1000;
   std::this_thread::sleep_for(plan_.warmup);
-  const Reading open = Reading::now();
-  for (std::size_t i = 0; i < memory_.slots().size(); ++i)
-    memory_.records()[i].operations_at_open = memory_.slots()[i].operations.load(std::memory_order_relaxed);
+  const Reading open = read_all(memory_.slots(), tolerance);
   set_phase(memory_.header().control, Phase::measure);
 
   const std::uint64_t before = counted_operations();
@@ -137,10 +146,10 @@ void ThreadTeam::keep_window() {
   // patience ends.
   while (counted_operations() == before && !all_finished()) std::this_thread::sleep_for(moment);
 
-  const Reading closed = Reading::now();
-  for (std::size_t i = 0; i < memory_.slots().size(); ++i)
-    memory_.records()[i].operations_at_close = memory_.slots()[i].operations.load(std::memory_order_relaxed);
+  const Reading closed = read_all(memory_.slots(), tolerance);
   TrialHeader& header = memory_.header();
+  for (std::size_t i = 0; i < memory_.records().size(); ++i)
+    memory_.records()[i].operations_in_window = closed.operations[i] - open.operations[i];
   header.duration_s = std::chrono::duration<double>(closed.time - open.time).count();
   header.cpu_s = closed.cpu_s - open.cpu_s;
   header.voluntary_switches = static_cast<std::uint64_t>(closed.usage.ru_nvcsw - open.usage.ru_nvcsw);

@@ -20,8 +20,7 @@ namespace syncbench {
 
 /// What is written down about one worker beside its slot.
 struct WorkerRecord {
-  std::uint64_t operations_at_open = 0;
-  std::uint64_t operations_at_close = 0;
+  std::uint64_t operations_in_window = 0;
   std::atomic<pid_t> thread = 0;
   int granted = -1;  ///< OS index of its processor, read back; -1: not bound
 };

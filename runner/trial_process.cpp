@@ -50,8 +50,7 @@ Sample read_sample(const TrialSpec& spec, const TrialMemory& memory) {
   sample.involuntary_switches = header.involuntary_switches;
   sample.worker_roles = spec.team.worker_roles;
   sample.role_counts = spec.team.role_counts_operations;
-  for (const WorkerRecord& record : memory.records())
-    sample.worker_operations.push_back(record.operations_at_close - record.operations_at_open);
+  for (const WorkerRecord& record : memory.records()) sample.worker_operations.push_back(record.operations_in_window);
   for (const WorkerSlot& slot : memory.slots()) sample.latency.merge(slot.latency);
   return sample;
 }
@@ -67,6 +66,10 @@ TrialOutcome interpret(const TrialSpec& spec, const TrialMemory& memory, const W
   } else if (watched.end == WatchResult::End::hang) {
     outcome.end = End::hang;
     outcome.reason = watched.report;
+  } else if (!header.done.load(std::memory_order_acquire) && WIFSIGNALED(watched.status) &&
+             WTERMSIG(watched.status) == SIGKILL) {
+    outcome.end = End::not_started;  // not ours: the watchdog's own kill is a hang or an interruption
+    outcome.reason = "the trial's process was killed from outside; is memory short?";
   } else if (!header.done.load(std::memory_order_acquire)) {
     outcome.end = End::crashed;
     outcome.reason = WIFSIGNALED(watched.status)

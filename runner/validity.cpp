@@ -114,7 +114,8 @@ void check_share(const std::optional<double>& share, double uncertainty, double 
 void check_waiting(const TrialFacts& facts, Reasons& reasons) {
   if (!one_to_one(facts)) return;
   const double threads = static_cast<double>(facts.threads);
-  // A thread that was woken is ready before it runs: where workers sleep as part of their work, the pressure is their own.
+  // A thread that was woken is ready before it runs: where workers sleep as part of their work, the pressure is their
+  // own.
   const bool sleepy = facts.voluntary_switches.value_or(0) > kSleepyRate * facts.window_s * threads;
   const double pressure = facts.cpu.pressure.value_or(0);
   if (pressure > kPressureLimit && !sleepy) {
@@ -128,6 +129,13 @@ void check_waiting(const TrialFacts& facts, Reasons& reasons) {
     reasons.push_back(fmt::format(
         "workers were interrupted {:.0f} times by other programs ({:.0f} at most for this window)", switches, allowed));
   }
+}
+
+// One stranded worker does not stop the others, so no watchdog sees it.
+void check_idle(const TrialFacts& facts, Reasons& reasons) {
+  if (facts.idle_workers == 0) return;
+  reasons.push_back(fmt::format("{} of {} workers completed nothing in the window: starved, or a wake-up was lost",
+                                facts.idle_workers, facts.threads));
 }
 
 }  // namespace
@@ -148,6 +156,7 @@ Validity judge(const TrialFacts& facts) {
   check_share(facts.cpu.foreign_cpu, facts.cpu.foreign_uncertainty, kForeignCpuLimit, "other programs", reasons);
   check_share(facts.cpu.steal, facts.cpu.steal_uncertainty, kStealLimit, "the host", reasons);
   check_waiting(facts, reasons);
+  check_idle(facts, reasons);
   validity.ok = reasons.empty();
   return validity;
 }

@@ -15,19 +15,19 @@
 
 namespace syncbench {
 
-// Thresholds, with where they come from. "Lab" is a separate set of small programs run for an hour on a
-// two-processor virtual machine, whose two placements were 24-28 ns and 155-175 ns apart.
-constexpr double kFarFactor = 2;             ///< lab: between the placements lies a factor 6, within one 1.2
-constexpr double kSlowMultiplyShare = 0.05;  ///< lab: the core's speed varied by up to 24 %; ratios resolve 5 %
-constexpr double kForeignCpuLimit = 0.04;    ///< lab: trials above it were not repeatable
-constexpr double kStealLimit = 0.02;         ///< lab: 0.8-2 % was lost even when the host was quiet
+// Thresholds, with where they come from. "Seen" means: in an hour of small measurements on a two-processor virtual
+// machine whose host kept moving the two between 24-28 ns and 155-175 ns apart.
+constexpr double kFarFactor = 2;             ///< seen: between the placements lies a factor 6, within one 1.2
+constexpr double kSlowMultiplyShare = 0.05;  ///< seen: the core's speed varied by up to 24 %; ratios resolve 5 %
+constexpr double kForeignCpuLimit = 0.04;    ///< seen: trials above it were not repeatable
+constexpr double kStealLimit = 0.02;         ///< seen: 0.8-2 % was lost even when the host was quiet
 constexpr double kPressureLimit = 0.02;      ///< time in which a ready thread did not run, where each has a processor
-constexpr double kSleepyRate = 100;          ///< sleeps per thread and second, each of which waits a little when it ends
-constexpr double kShortestWindow = 0.040;    ///< seconds; lab: shorter windows measure the start
-constexpr double kSlicesPerThread = 10;      ///< lab: fewer, and the sample is which thread happened to run
-constexpr double kTimeSlice = 0.004;         ///< seconds; the lab's kernel, and the default of most
-constexpr double kInvoluntaryRate = 50;      ///< per thread and second; a housekeeping tick of the kernel causes a few
-constexpr double kInvoluntaryFloor = 10;     ///< switches that no trial is blamed for, however short
+constexpr double kSleepyRate = 100;        ///< sleeps per thread and second, each of which waits a little when it ends
+constexpr double kShortestWindow = 0.040;  ///< seconds; seen: shorter windows measure the start
+constexpr double kSlicesPerThread = 10;    ///< seen: fewer, and the sample is which thread happened to run
+constexpr double kTimeSlice = 0.004;       ///< seconds; the default of most kernels
+constexpr double kInvoluntaryRate = 50;    ///< per thread and second; a housekeeping tick of the kernel causes a few
+constexpr double kInvoluntaryFloor = 10;   ///< switches that no trial is blamed for, however short
 
 enum class NearFar { kUnknown, kNear, kFar };
 
@@ -51,6 +51,7 @@ struct TrialFacts {
   bool oversubscribed = false;  ///< more workers than processors
   double time_slice_s = kTimeSlice;
   std::optional<double> involuntary_switches;  ///< of all workers, in the window
+  std::size_t idle_workers = 0;                ///< completed nothing inside the window
   std::optional<double> voluntary_switches;    ///< likewise: sleeps and yields
 };
 

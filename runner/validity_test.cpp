@@ -184,6 +184,13 @@ TEST(Validity, waiting_for_a_processor_is_a_reason_where_each_worker_has_one) {
   expect_ok(facts);
 }
 
+TEST(Validity, a_worker_that_completed_nothing_is_a_reason) {
+  TrialFacts facts = believable();
+  facts.threads = 2;
+  facts.idle_workers = 1;
+  expect_only(facts, "1 of 2 workers completed nothing in the window: starved, or a wake-up was lost");
+}
+
 TEST(Validity, interruptions_are_a_reason_where_each_worker_has_a_processor) {
   TrialFacts facts = believable();
   facts.involuntary_switches = 50;

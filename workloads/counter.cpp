@@ -56,13 +56,14 @@ class Counter {
     while (worker.running()) {
       const auto started = probe.start();
       mutex_.lock();
-      probe.finish(started);
+      const auto waited = probe.stop(started);
       violations += !witness_.step();
       if constexpr (kWithWork) {
         for (Line& line : lines_) ++line.touched;
         if (critical_ != 0) scratch_ = multiply_chain(scratch_, critical_);
       }
       mutex_.unlock();
+      probe.record(waited);
       if constexpr (kWithWork) {
         if (parallel_ != 0) local = multiply_chain(local, parallel_);
       }
@@ -100,7 +101,7 @@ class Counter<S, Probe> {
     while (worker.running()) {
       const auto started = probe.start();
       counter_.increment();
-      probe.finish(started);
+      probe.record(probe.stop(started));
       if (parallel_ != 0) local = multiply_chain(local, parallel_);
       worker.done();
     }

@@ -119,7 +119,7 @@ class ProdCons {
     std::uint64_t local = worker.rank() + 1;
     Item item;
     while (worker.running() && take<kWithWork>(item, tally)) {
-      probe.finish(item.stamp);
+      probe.record(probe.stop(item.stamp));
       account(item, tally);
       if constexpr (kWithWork) {
         if (parallel_ != 0) local = multiply_chain(local, parallel_);

@@ -17,7 +17,7 @@ def percentile(trial, name):
     latency = trial.latency_ns
     if latency is None or latency["count"] < PERCENTILES[name][1]:
         return None
-    return latency[name] * 1e-9
+    return latency[name] * 1e-9 if name in latency else None
 
 
 def draw(figure, width):
