@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <limits>
 #include <memory>
 
 #include "runner/errors.hpp"
@@ -39,8 +40,9 @@ benchmark::BenchmarkReporter::Run corrected(const benchmark::BenchmarkReporter::
 class ForwardingReporter final : public benchmark::BenchmarkReporter {
  public:
   /// Without a reporter to forward to it is silent.
-  ForwardingReporter(const Current& current, std::unique_ptr<benchmark::BenchmarkReporter> to)
-      : current_(current), to_(std::move(to)) {}
+  /// `table`: the columns are those of the first row, so every row needs all of them; what was not measured is NaN.
+  ForwardingReporter(const Current& current, std::unique_ptr<benchmark::BenchmarkReporter> to, bool table = false)
+      : current_(current), to_(std::move(to)), table_(table) {}
 
   bool ReportContext(const Context& context) override {
     if (!to_) return true;
@@ -52,6 +54,10 @@ class ForwardingReporter final : public benchmark::BenchmarkReporter {
     if (!to_ || !current_.row.report) return;
     std::vector<Run> truth;
     for (const Run& run : runs) truth.push_back(corrected(run, current_));
+    if (table_)
+      for (Run& run : truth)
+        for (const auto& [name, value] : current_.row.counters)
+          run.counters.try_emplace(name, std::numeric_limits<double>::quiet_NaN());
     to_->ReportRuns(truth);
   }
   void Finalize() override {
@@ -61,6 +67,7 @@ class ForwardingReporter final : public benchmark::BenchmarkReporter {
  private:
   const Current& current_;
   std::unique_ptr<benchmark::BenchmarkReporter> to_;
+  bool table_;
 };
 
 std::unique_ptr<benchmark::BenchmarkReporter> stock_reporter(std::string_view format) {
@@ -99,7 +106,8 @@ void register_trial(const EngineTrial& trial, Current& current, std::size_t& ran
                                    static_cast<void>(iteration);
                                    state.SetIterationTime(current.row.duration_s);
                                  }
-                                 for (const auto& [name, value] : current.row.counters) state.counters[name] = value;
+                                 for (const auto& [name, value] : current.row.counters)
+                                   if (value) state.counters[name] = *value;
                                })
       ->Iterations(1)
       ->UseManualTime()
@@ -144,10 +152,10 @@ std::size_t run_benchmarks(const std::vector<EngineTrial>& trials, Format format
   std::size_t ran = 0;
   for (const EngineTrial& trial : trials) register_trial(trial, current, ran);
 
-  ForwardingReporter display(current, stock_reporter(format == Format::json  ? "json"
-                                                     : format == Format::csv ? "csv"
-                                                                             : "none"));
-  ForwardingReporter file(current, stock_reporter(value_of(flags, "--benchmark_out_format", "json")));
+  const std::string shown = format == Format::json ? "json" : format == Format::csv ? "csv" : "none";
+  const std::string filed = value_of(flags, "--benchmark_out_format", "json");
+  ForwardingReporter display(current, stock_reporter(shown), shown == "csv");
+  ForwardingReporter file(current, stock_reporter(filed), filed == "csv");
   const bool to_file = !value_of(flags, "--benchmark_out", "").empty();
   // A file reporter without a file makes the library exit; a file without our reporter gets uncorrected runs.
   const std::size_t matched = benchmark::RunSpecifiedBenchmarks(&display, to_file ? &file : nullptr);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,7 +20,7 @@ struct EngineRow {
   double duration_s = 0;
   double operations = 0;
   double cpu_s = 0;
-  std::vector<std::pair<std::string, double>> counters;
+  std::vector<std::pair<std::string, std::optional<double>>> counters;  ///< the same names in every row
 };
 
 struct EngineTrial {

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <iostream>
 #include <map>
 #include <set>
 
@@ -281,20 +282,27 @@ class Campaign {
     return judge(facts);
   }
 
+  // Every row has the same counters, measured or not: a table takes its columns from the first.
   static EngineRow row_of(const TrialResult& result) {
-    if (!result.ok()) return {.error = fmt::format("{}: {}", result.verdict(), result.reason())};
     const Sample& sample = result.outcome.sample;
-    EngineRow row{.duration_s = sample.duration_s,
-                  .operations = static_cast<double>(sample.operations()),
-                  .cpu_s = sample.cpu_s,
-                  .counters = {}};
-    if (result.trial.kind == Kind::throughput) row.counters.emplace_back("items_per_second", result.items_per_second());
-    if (sample.latency.count() != 0)
-      for (const auto& [name, share] : {std::pair("p50_ns", 0.5), {"p99_ns", 0.99}, {"p999_ns", 0.999}})
-        if (sample.latency.resolves(share))
-          row.counters.emplace_back(name, static_cast<double>(sample.latency.percentile(share)));
+    EngineRow row;
+    const auto add = [&](std::string name, std::optional<double> value) {
+      row.counters.emplace_back(std::move(name), result.ok() ? value : std::nullopt);
+    };
+    const bool rated = result.ok() && result.trial.kind == Kind::throughput;
+    add("items_per_second", rated ? std::optional(result.items_per_second()) : std::nullopt);
+    for (const auto& [name, share] : {std::pair("p50_ns", 0.5), {"p99_ns", 0.99}, {"p999_ns", 0.999}})
+      add(name,
+          sample.latency.resolves(share) ? std::optional<double>(sample.latency.percentile(share)) : std::nullopt);
     for (const Metric& metric : all_metrics())
-      if (const auto value = metric.of(sample)) row.counters.emplace_back(std::string(metric.name), *value);
+      add(std::string(metric.name), result.ok() ? metric.of(sample) : std::nullopt);
+    if (!result.ok()) {
+      row.error = fmt::format("{}: {}", result.verdict(), result.reason());
+      return row;
+    }
+    row.duration_s = sample.duration_s;
+    row.operations = static_cast<double>(sample.operations());
+    row.cpu_s = sample.cpu_s;
     return row;
   }
 
@@ -323,14 +331,18 @@ class Campaign {
     if (options_.plot && path_ != "-" && (!results_.empty() || options_.resume) && !write_error_ &&
         interrupts_.pending() == 0)
       plotted_ = draw_figures(path_, table);
-    std::fflush(stdout);
+    std::cout.flush();  // what Google Benchmark printed
+    if (std::fflush(stdout) != 0 || !std::cout)
+      write_error_ = "standard output cannot be written; the file is complete";
     if (write_error_) progress_.warn(*write_error_);
     if (cut_short_)
-      progress_.warn(fmt::format("--time-limit reached: {} of {} trials ran; --resume with the same --output goes on",
-                                 results_.size(), schedule_.size()));
+      progress_.warn(fmt::format(
+          "--time-limit reached: {} of {} trials ran; the same command with --resume and that --output goes on",
+          results_.size(), schedule_.size()));
     if (interrupts_.pending() != 0)
-      progress_.warn(fmt::format("interrupted: {} of {} trials are kept in {}; --resume --output {} goes on",
-                                 results_.size(), schedule_.size(), path_, path_));
+      progress_.warn(
+          fmt::format("interrupted: {} of {} trials are kept in {}; the same command with --resume --output {} goes on",
+                      results_.size(), schedule_.size(), path_, path_));
   }
 
   int exit_code() {

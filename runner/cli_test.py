@@ -602,3 +602,21 @@ def test_a_record_that_lacks_a_field_is_named_and_measured_again(tmp_path):
     done = run("-w", "counter", "-i", "std", "-t", "1", *QUICK, "--latency", "off", "-o", "out.jsonl", "--resume", cwd=tmp_path)
     assert done.returncode == 0
     assert "out.jsonl:1" in done.stderr
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_csv_has_the_same_columns_in_every_row_whichever_trial_comes_first(tmp_path, seed):
+    done = run("-w", "counter", "-i", "std,futex", "-t", "2", *QUICK, "--format", "csv", "--seed", seed, "-o", "o", cwd=tmp_path)
+    assert done.returncode in (0, 1), done.stderr
+    assert len({len(row) for row in csv.reader(io.StringIO(done.stdout))}) == 1
+
+
+@pytest.mark.parametrize("option", ["-t", "-o", "--seed", "--duration", "-w", "-i", "--placement"])
+def test_an_empty_value_is_refused(tmp_path, option):
+    done = run("-w", "counter", option, "", cwd=tmp_path)
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_two_formats_cannot_share_standard_output(tmp_path):
+    assert run("-w", "counter", "-o", "-", "--format", "json", cwd=tmp_path).returncode == 2

@@ -49,7 +49,7 @@ std::string list_implementations() {
 
 std::string list_placements() {
   std::string text = "placements\n";
-  for (const PolicyInfo& policy : policies()) text += fmt::format("  {:<20}{}\n", policy.usage, policy.description);
+  for (const PolicyInfo& policy : policies()) text += fmt::format("  {:<32}{}\n", policy.usage, policy.description);
   return text;
 }
 

@@ -133,6 +133,13 @@ void refuse_swallowed(const po::parsed_options& parsed) {
 }
 
 // The command line is stored first, so its options replace those of the file, lists included.
+// An unset shell variable ends up as an empty value; it must not pass for "not given".
+void refuse_empty(const po::variables_map& values) {
+  for (const auto& [name, value] : values)
+    if (const auto* one = boost::any_cast<std::string>(&value.value()); one != nullptr && one->empty())
+      throw UsageError(fmt::format("--{}: the value is empty", name));
+}
+
 po::variables_map read(const Strings& arguments) {
   Strings ours;
   std::ranges::copy_if(arguments, std::back_inserter(ours), [](const auto& a) { return !is_benchmark_flag(a); });
@@ -151,6 +158,7 @@ po::variables_map read(const Strings& arguments) {
       po::store(po::parse_config_file(file, options), values);
     }
     po::notify(values);
+    refuse_empty(values);
   } catch (const po::unknown_option& error) {
     refuse_unknown(error.get_option_name());
   } catch (const po::too_many_positional_options_error&) {
@@ -270,6 +278,8 @@ Options parse_options(const Strings& arguments) {
   read_times(values, options);
   read_settings(values, options);
   read_benchmark_flags(arguments, options);
+  if (options.output == "-" && (options.format == Format::json || options.format == Format::csv))
+    throw UsageError("--output: '-' and --format: both want standard output; give --output a file");
   if (options.resume && (options.output.empty() || options.output == "-"))
     throw UsageError("--resume: say which file to go on with: --output FILE");
   return options;

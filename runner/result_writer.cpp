@@ -23,11 +23,24 @@ ResultWriter::ResultWriter(const std::string& path) : path_(path), file_(STDOUT_
     ::close(file_);
     throw UsageError(fmt::format("--output: '{}' is being written by another run; choose another file", path));
   }
+  if (!holds_records()) {
+    ::close(file_);
+    throw UsageError(fmt::format("--output: '{}' is not a file of results; nothing is appended to it", path));
+  }
   end_broken_line();
 }
 
 ResultWriter::~ResultWriter() {
   if (path_ != "-") ::close(file_);
+}
+
+// Empty, not a regular file, or one whose first line names our schema: anything else is somebody's mistyped path.
+bool ResultWriter::holds_records() const {
+  struct stat status {};
+  if (::fstat(file_, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0) return true;
+  std::string beginning(256, '\0');
+  const ssize_t length = ::pread(file_, beginning.data(), beginning.size(), 0);
+  return length > 0 && beginning.find("\"syncbench/") != std::string::npos;
 }
 
 // A run that was killed in the middle of a write leaves half a line; ours must not be glued to it.

@@ -10,8 +10,8 @@ namespace syncbench {
 
 class ResultWriter {
  public:
-  /// "-" is standard output. Throws UsageError if the file cannot be opened for writing, its folder does not exist, or
-  /// another run is writing to it.
+  /// "-" is standard output. Throws UsageError if the file cannot be opened for writing, its folder does not exist,
+  /// it holds something else than results, or another run is writing to it.
   explicit ResultWriter(const std::string& path);
   ~ResultWriter();
   ResultWriter(const ResultWriter&) = delete;
@@ -21,6 +21,7 @@ class ResultWriter {
   void write(const nlohmann::ordered_json& line);
 
  private:
+  bool holds_records() const;
   void end_broken_line();
 
   std::string path_;

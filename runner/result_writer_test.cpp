@@ -52,15 +52,21 @@ TEST_F(ResultFiles, hold_one_object_a_line) {
 }
 
 TEST_F(ResultFiles, keep_what_was_there) {
-  put("{\"earlier\":1}\n");
+  put("{\"schema\":\"syncbench/1\",\"earlier\":1}\n");
   ResultWriter(path).write({{"a", 1}});
-  EXPECT_EQ(content(), "{\"earlier\":1}\n{\"a\":1}\n");
+  EXPECT_EQ(content(), "{\"schema\":\"syncbench/1\",\"earlier\":1}\n{\"a\":1}\n");
 }
 
 TEST_F(ResultFiles, have_a_broken_last_line_ended_and_nothing_else_changed) {
-  put("{\"earlier\":1}\n{\"half\":");
+  put("{\"schema\":\"syncbench/1\",\"earlier\":1}\n{\"half\":");
   ResultWriter(path).write({{"a", 1}});
-  EXPECT_EQ(content(), "{\"earlier\":1}\n{\"half\":\n{\"a\":1}\n");
+  EXPECT_EQ(content(), "{\"schema\":\"syncbench/1\",\"earlier\":1}\n{\"half\":\n{\"a\":1}\n");
+}
+
+TEST_F(ResultFiles, that_hold_something_else_are_refused_and_left_alone) {
+  put("a letter to my aunt\n");
+  EXPECT_NE(refusal_of(path).find("is not a file of results"), std::string::npos);
+  EXPECT_EQ(content(), "a letter to my aunt\n");
 }
 
 TEST_F(ResultFiles, survive_text_that_is_no_utf8) {
@@ -107,11 +113,11 @@ TEST(FullDisk, is_reported_as_incomplete) {
 
 // A limit on the file's size cuts a write short just as a disk does that fills up in the middle of a line.
 TEST_F(ResultFiles, end_with_a_whole_line_when_the_disk_fills_up) {
-  put("{\"earlier\":1}\n");
+  put("{\"schema\":\"syncbench/1\",\"earlier\":1}\n");
   const pid_t child = ::fork();
   if (child == 0) {
     ::signal(SIGXFSZ, SIG_IGN);
-    const rlimit limit{40, 40};
+    const rlimit limit{80, 80};
     ::setrlimit(RLIMIT_FSIZE, &limit);
     try {
       ResultWriter(path).write({{"long", std::string(200, 'x')}});
@@ -123,7 +129,7 @@ TEST_F(ResultFiles, end_with_a_whole_line_when_the_disk_fills_up) {
   int status = 0;
   ::waitpid(child, &status, 0);
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << "the short write went unnoticed";
-  EXPECT_EQ(content(), "{\"earlier\":1}\n");
+  EXPECT_EQ(content(), "{\"schema\":\"syncbench/1\",\"earlier\":1}\n");
 }
 
 TEST_F(ResultFiles, are_read_line_by_line_and_broken_lines_named) {

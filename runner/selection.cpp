@@ -186,8 +186,10 @@ Ground make_ground(const Workload& workload, const Setting& setting, unsigned th
   if (point.role_counts.empty()) {
     std::vector<std::string> roles;
     for (const Role& role : workload.description.roles) roles.emplace_back(role.plural);
-    ground.note = fmt::format("{} cannot divide {} {} into {}", workload.description.name, threads,
-                              threads == 1 ? "thread" : "threads", fmt::join(roles, " and "));
+    const bool fixed = std::ranges::any_of(setting.fixed_roles, [](unsigned count) { return count != 0; });
+    ground.note = fmt::format("{} cannot divide {} {} into {}{}", workload.description.name, threads,
+                              threads == 1 ? "thread" : "threads", fmt::join(roles, " and "),
+                              fixed ? " with the numbers that --set fixes" : "");
     return ground;
   }
   point.policy = policy;

@@ -211,7 +211,8 @@ std::string line_of(const SummaryRow& row, bool colour) {
   return fmt::format(
       "  {:<19}{:>10}{:>11}{:>20}{:>8}{:>10}{:>10}{:>10}{:>7}{:>10}  {}{}{}{}\n", row.point->subject->implementation,
       show_threads(*row.point), show(row.items_per_second, [](const Median& m) { return show_rate(m.value); }),
-      show(row.items_per_second, [](const Median& m) { return show_rate(m.low) + " .. " + show_rate(m.high); }),
+      show(row.items_per_second,
+           [](const Median& m) { return m.count > 1 ? show_rate(m.low) + " .. " + show_rate(m.high) : "-"; }),
       show(row.ratio, [](const Median& m) { return show_ratio(m.value); }), show_time(row.p50), show_time(row.p99),
       show_time(row.p999), row.fairness ? fmt::format("{:.2f}", *row.fairness) : "-", show_time(row.cpu_ns),
       colour && !good ? "\033[31m" : "", row.verdict, colour && !good ? "\033[0m" : "", notes);
