@@ -33,6 +33,7 @@ def setting(figure):
         f"placement {fixed.policy}, roles {fixed.role_order}",
         f"host {fixed.host}" + (f" with {fixed.pus} PUs" if fixed.pus else ""),
         f"build {fixed.build}",
+        f"windows of {fixed.window}",
     ]
     return "; ".join(part for part in parts if part) + "."
 

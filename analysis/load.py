@@ -41,6 +41,7 @@ class Trial:
     role_order: str
     granted: tuple[int, ...]
     oversubscribed: bool
+    window_ns: int
     copy: int
     block: int
     environment: str
@@ -120,6 +121,7 @@ def _trial(record):
         role_order=_text(placement["roles"]),
         granted=tuple(int(pu) for pu in placement["granted"]),
         oversubscribed=bool(placement["oversubscribed"]),
+        window_ns=_count(record["window_ns"]),
         copy=int(record["copy"]),
         block=int(record["block"]),
         environment=_text(record["environment"]),

@@ -26,6 +26,7 @@ class Setting:
     host: str
     pus: int | None
     build: str
+    window: str
     kind: str
 
 
@@ -112,6 +113,7 @@ def _setting(trial, environment, splits):
         host=environment.host,
         pus=environment.pus,
         build=trial.build,
+        window=f"{trial.window_ns / 1e6:g}ms",
         kind=trial.kind,
     )
 

@@ -23,7 +23,7 @@ def times(n, **fields):
 
 def test_says_what_was_held_fixed(caption):
     assert ("counter (critical_ns=100, parallel_ns=500); placement compact, roles interleaved; host box with 2 PUs; "
-            "build 0.1.0-4-gabc.") in caption(trial())
+            "build 0.1.0-4-gabc; windows of 500ms.") in caption(trial())
 
 
 @pytest.mark.parametrize("records, sentence", [
