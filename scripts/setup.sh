@@ -9,14 +9,15 @@
 set -euo pipefail
 
 # The list of Debian packages, kept here and nowhere else. "a|b" means that either will do; a missing one is installed as a.
-# The sanitizers' runtime libraries come with g++, and flock and dpkg are on every Debian.
+# The sanitizers' runtime libraries come with g++, and flock and dpkg are on every Debian. Without its plugins hwloc reads
+# only XML that it wrote itself, not the made-up machines of the tests.
 run_packages=(
   g++ cmake 'ninja-build|make' 'pkgconf|pkg-config'
   libbenchmark-dev libboost-program-options-dev libhwloc-dev nlohmann-json3-dev libfmt-dev
   python3 python3-matplotlib python3-numpy python3-scipy
 )
 test_packages=(
-  libgtest-dev libbenchmark-tools
+  libgtest-dev libbenchmark-tools libhwloc-plugins
   python3-pytest python3-hypothesis python3-jsonschema
 )
 
