@@ -1,12 +1,11 @@
-// THE list of implementations: one line each. Command line, workloads and tests ask this list; the README's table of
-// families is compared with it by a test. To add an implementation, include its header and add its line.
+// THE list of implementations: one table a primitive, one line an implementation. Command line, workloads, conformance
+// and tests ask these tables; the README's are compared with them by a test. To add an implementation, include its
+// header and add its line. What an implementation promises stands beside its type (`kTraits`), not here.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
-#include <mutex>
 #include <string_view>
-#include <tuple>
 
 #include "primitives/condition/any_condition.hpp"
 #include "primitives/condition/fifo_condition.hpp"
@@ -38,31 +37,20 @@ enum class Standing {
   control,         ///< does not synchronize: must be caught
 };
 
-/// The primitives that belong together: a workload is a template over this.
-template <class MutexType, class ConditionType>
-struct Suite {
-  using Mutex = MutexType;
-  using Condition = ConditionType;
-};
-
-/// A suite under a name.
-template <Text kNameText, Text kFamilyText, Standing kStandingValue, Text kSummaryText, class MutexType,
-          class ConditionType>
+/// A type under a name. Names are algorithm/wait; a line answers to its own name and to its family's.
+template <Text kNameText, Text kFamilyText, Standing kStandingValue, Text kSummaryText, class T>
 struct Implementation {
   static constexpr std::string_view kName = kNameText;
   static constexpr std::string_view kFamily = kFamilyText;
   static constexpr std::string_view kSummary = kSummaryText;
   static constexpr Standing kStanding = kStandingValue;
-  using Mutex = MutexType;
-  using Condition = ConditionType;
-  using Types = Suite<Mutex, Condition>;
+  static constexpr const Traits& kTraits = T::kTraits;
+  using Type = T;
 };
 
 template <class... Implementations>
 struct ImplementationList {
   static constexpr std::size_t kSize = sizeof...(Implementations);
-  template <std::size_t kIndex>
-  using At = std::tuple_element_t<kIndex, std::tuple<Implementations...>>;
 
   /// Calls visit.operator()<I>() for each implementation, in order.
   template <class Visit>
@@ -71,28 +59,83 @@ struct ImplementationList {
   }
 };
 
+/// A condition with the mutex that it is measured over.
+template <class ConditionType, class MutexType>
+struct ConditionOver {
+  using Condition = ConditionType;
+  using Mutex = MutexType;
+  static constexpr const Traits& kTraits = Condition::kTraits;
+};
+
 // clang-format off
 template <Platform P>
-using Catalog = ImplementationList<
-    // name               family     standing                   in one line                                        mutex                              condition
-    Implementation<"ttas/backoff",      "spin",    Standing::representative, "test-and-test-and-set; pauses that double, then yields", TtasLock<P, Backoff>,           SequenceCondition<P, Backoff>>,
-    Implementation<"ttas/spin",         "spin",    Standing::variant,        "test-and-test-and-set; looks again at once",             TtasLock<P, Spin>,              SequenceCondition<P, Spin>>,
-    Implementation<"ttas/pause",        "spin",    Standing::variant,        "test-and-test-and-set; one pause between looks",         TtasLock<P, Pause>,             SequenceCondition<P, Pause>>,
-    Implementation<"ttas/yield",        "spin",    Standing::variant,        "test-and-test-and-set; yields between looks",            TtasLock<P, Yield>,             SequenceCondition<P, Yield>>,
-    Implementation<"ticket/spin-park",  "ticket",  Standing::representative, "FIFO; spins, then sleeps",                               TicketLock<P, SpinThenPark>,    FifoCondition<P, SpinThenPark>>,
-    Implementation<"ticket/park",       "ticket",  Standing::variant,        "FIFO; sleeps at once",                                   TicketLock<P, Park>,            FifoCondition<P, Park>>,
-    Implementation<"ticket/backoff",    "ticket",  Standing::variant,        "FIFO; pauses that double, then yields",                  TicketLock<P, Backoff>,         FifoCondition<P, Backoff>>,
-    Implementation<"ticket/yield",      "ticket",  Standing::variant,        "FIFO; yields between looks",                             TicketLock<P, Yield>,           FifoCondition<P, Yield>>,
-    Implementation<"ticket/pause",      "ticket",  Standing::variant,        "FIFO; one pause between looks; unfit with more threads than processors", TicketLock<P, Pause>, FifoCondition<P, Pause>>,
-    Implementation<"ticket/spin",       "ticket",  Standing::variant,        "FIFO; looks again at once; unfit with more threads than processors", TicketLock<P, Spin>, FifoCondition<P, Spin>>,
-    Implementation<"tristate/spin-park","futex",   Standing::representative, "three-state futex word; spins, then sleeps",             TristateMutex<P, SpinThenPark>, SequenceCondition<P, SpinThenPark>>,
-    Implementation<"tristate/park",     "futex",   Standing::variant,        "three-state futex word; sleeps at once",                 TristateMutex<P, Park>,         SequenceCondition<P, Park>>,
-    Implementation<"monitor/condvar",   "condvar", Standing::representative, "a flag under std::mutex and std::condition_variable",    MonitorMutex<P>,                MonitorCondition<P>>,
-    Implementation<"monitor/any",       "condvar", Standing::variant,        "the same mutex with std::condition_variable_any",        MonitorMutex<P>,                AnyCondition<P>>,
-    Implementation<"std/mutex",         "std",     Standing::reference,      "std::mutex and std::condition_variable: the reference",  std::mutex,                     StdCondition<P>>,
-    Implementation<"std/timed_mutex",   "std",     Standing::variant,        "std::timed_mutex and std::condition_variable_any",       StdTimedMutex<P>,               AnyCondition<P>>,
-    Implementation<"atomic/fetch_add",  "atomic",  Standing::baseline,       "no lock: one atomic add (workload counter only)",        FetchAdd<P>,                    NoCondition<P>>,
-    Implementation<"none",              "none",    Standing::control,        "no synchronization: every workload must notice",         NoMutex,                        NoCondition<P>>>;
+using Mutexes = ImplementationList<
+    // name                 family     standing                   in one line                                            type
+    Implementation<"ttas/backoff",       "spin",    Standing::representative, "test-and-test-and-set; pauses that double, then yields", TtasLock<P, Backoff>>,
+    Implementation<"ttas/spin",          "spin",    Standing::variant,        "test-and-test-and-set; looks again at once",             TtasLock<P, Spin>>,
+    Implementation<"ttas/pause",         "spin",    Standing::variant,        "test-and-test-and-set; one pause between looks",         TtasLock<P, Pause>>,
+    Implementation<"ttas/yield",         "spin",    Standing::variant,        "test-and-test-and-set; yields between looks",            TtasLock<P, Yield>>,
+    Implementation<"ticket/spin-park",   "ticket",  Standing::representative, "FIFO; spins, then sleeps",                               TicketLock<P, SpinThenPark>>,
+    Implementation<"ticket/park",        "ticket",  Standing::variant,        "FIFO; sleeps at once",                                   TicketLock<P, Park>>,
+    Implementation<"ticket/backoff",     "ticket",  Standing::variant,        "FIFO; pauses that double, then yields",                  TicketLock<P, Backoff>>,
+    Implementation<"ticket/yield",       "ticket",  Standing::variant,        "FIFO; yields between looks",                             TicketLock<P, Yield>>,
+    Implementation<"ticket/pause",       "ticket",  Standing::variant,        "FIFO; one pause between looks; unfit with more threads than processors", TicketLock<P, Pause>>,
+    Implementation<"ticket/spin",        "ticket",  Standing::variant,        "FIFO; looks again at once; unfit with more threads than processors", TicketLock<P, Spin>>,
+    Implementation<"tristate/spin-park", "futex",   Standing::representative, "three-state futex word; spins, then sleeps",             TristateMutex<P, SpinThenPark>>,
+    Implementation<"tristate/park",      "futex",   Standing::variant,        "three-state futex word; sleeps at once",                 TristateMutex<P, Park>>,
+    Implementation<"monitor/condvar",    "condvar", Standing::representative, "a flag under std::mutex and std::condition_variable",    MonitorMutex<P>>,
+    Implementation<"std/mutex",          "std",     Standing::reference,      "std::mutex: the reference",                              StdMutex>,
+    Implementation<"std/timed_mutex",    "std",     Standing::variant,        "std::timed_mutex",                                       StdTimedMutex<P>>,
+    Implementation<"atomic/fetch_add",   "atomic",  Standing::baseline,       "no lock: one atomic add (workload counter only)",        FetchAdd<P>>,
+    Implementation<"none",               "none",    Standing::control,        "no synchronization: every workload must notice",         NoMutex>>;
+
+template <Platform P>
+using RecursiveMutexes = ImplementationList<>;
+
+template <Platform P>
+using Semaphores = ImplementationList<>;
+
+template <Platform P>
+using Events = ImplementationList<>;
+
+template <Platform P>
+using Conditions = ImplementationList<
+    // name                 family     standing                   in one line                                            type
+    Implementation<"ttas/backoff",       "spin",    Standing::representative, "sequence word; pauses that double, then yields",         ConditionOver<SequenceCondition<P, Backoff>, TtasLock<P, Backoff>>>,
+    Implementation<"ttas/spin",          "spin",    Standing::variant,        "sequence word; looks again at once",                     ConditionOver<SequenceCondition<P, Spin>, TtasLock<P, Spin>>>,
+    Implementation<"ttas/pause",         "spin",    Standing::variant,        "sequence word; one pause between looks",                 ConditionOver<SequenceCondition<P, Pause>, TtasLock<P, Pause>>>,
+    Implementation<"ttas/yield",         "spin",    Standing::variant,        "sequence word; yields between looks",                    ConditionOver<SequenceCondition<P, Yield>, TtasLock<P, Yield>>>,
+    Implementation<"ticket/spin-park",   "ticket",  Standing::representative, "FIFO queue; spins, then sleeps",                         ConditionOver<FifoCondition<P, SpinThenPark>, TicketLock<P, SpinThenPark>>>,
+    Implementation<"ticket/park",        "ticket",  Standing::variant,        "FIFO queue; sleeps at once",                             ConditionOver<FifoCondition<P, Park>, TicketLock<P, Park>>>,
+    Implementation<"ticket/backoff",     "ticket",  Standing::variant,        "FIFO queue; pauses that double, then yields",            ConditionOver<FifoCondition<P, Backoff>, TicketLock<P, Backoff>>>,
+    Implementation<"ticket/yield",       "ticket",  Standing::variant,        "FIFO queue; yields between looks",                       ConditionOver<FifoCondition<P, Yield>, TicketLock<P, Yield>>>,
+    Implementation<"ticket/pause",       "ticket",  Standing::variant,        "FIFO queue; one pause between looks; unfit with more threads than processors", ConditionOver<FifoCondition<P, Pause>, TicketLock<P, Pause>>>,
+    Implementation<"ticket/spin",        "ticket",  Standing::variant,        "FIFO queue; looks again at once; unfit with more threads than processors", ConditionOver<FifoCondition<P, Spin>, TicketLock<P, Spin>>>,
+    Implementation<"tristate/spin-park", "futex",   Standing::representative, "sequence word and futex; spins, then sleeps",            ConditionOver<SequenceCondition<P, SpinThenPark>, TristateMutex<P, SpinThenPark>>>,
+    Implementation<"tristate/park",      "futex",   Standing::variant,        "sequence word and futex; sleeps at once",                ConditionOver<SequenceCondition<P, Park>, TristateMutex<P, Park>>>,
+    Implementation<"monitor/condvar",    "condvar", Standing::representative, "std::condition_variable under a mutex of its own",       ConditionOver<MonitorCondition<P>, MonitorMutex<P>>>,
+    Implementation<"monitor/any",        "condvar", Standing::variant,        "std::condition_variable_any over the same mutex",        ConditionOver<AnyCondition<P>, MonitorMutex<P>>>,
+    Implementation<"std/mutex",          "std",     Standing::reference,      "std::condition_variable and std::mutex: the reference",  ConditionOver<StdCondition<P>, StdMutex>>,
+    Implementation<"std/timed_mutex",    "std",     Standing::variant,        "std::condition_variable_any and std::timed_mutex",       ConditionOver<AnyCondition<P>, StdTimedMutex<P>>>,
+    Implementation<"none",               "none",    Standing::control,        "no synchronization: every workload must notice",         ConditionOver<NoCondition<P>, NoMutex>>>;
+
+template <Platform P>
+using Barriers = ImplementationList<>;
+
+template <Platform P>
+using BreakableBarriers = ImplementationList<>;
 // clang-format on
+
+/// Calls visit.operator()<List>(name) for each primitive's table.
+template <Platform P>
+constexpr void for_each_primitive(auto visit) {
+  visit.template operator()<Mutexes<P>>("mutex");
+  visit.template operator()<RecursiveMutexes<P>>("recursive mutex");
+  visit.template operator()<Semaphores<P>>("semaphore");
+  visit.template operator()<Events<P>>("event");
+  visit.template operator()<Conditions<P>>("condition");
+  visit.template operator()<Barriers<P>>("barrier");
+  visit.template operator()<BreakableBarriers<P>>("breakable barrier");
+}
 
 }  // namespace syncbench

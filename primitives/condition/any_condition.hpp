@@ -15,16 +15,17 @@ namespace syncbench {
 template <Platform P>
 class AnyCondition : public ConditionForms<AnyCondition<P>, P> {
  public:
-  /// Declared: a waiter notified just before its deadline may report a timeout, because the standard library decides by
-  /// the clock alone (rule C8 is left to the predicate). The notification cannot be passed on from here: when the wait
-  /// returns, the condition may have been destroyed (rule C11).
-  static constexpr bool kTimeoutMayConsume = true;
+  // The notification cannot be passed on from here: when the wait returns, the condition may have been destroyed (rule
+  // C11).
+  static constexpr Traits kTraits{
+      .source = "C++20 [thread.condition.condvarany]",
+      .promise = Profile::cpp,
+      .deviations = {{{"C8", "a waiter notified just before its deadline may report a timeout: the clock alone decides"}}}};
 
   void notify(std::uint32_t n) noexcept {
     if (n >= kEverybody) return condition_.notify_all();
     for (; n != 0; --n) condition_.notify_one();
   }
-  using ConditionForms<AnyCondition, P>::notify_one;
 
  private:
   friend ConditionForms<AnyCondition, P>;

@@ -17,6 +17,8 @@ namespace syncbench {
 template <Platform P>
 class MonitorCondition : public ConditionForms<MonitorCondition<P>, P> {
  public:
+  static constexpr Traits kTraits{.source = "Hoare 1974, Monitors"};
+
   MonitorCondition() = default;
   MonitorCondition(const MonitorCondition&) = delete;
   MonitorCondition& operator=(const MonitorCondition&) = delete;

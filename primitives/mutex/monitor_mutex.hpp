@@ -19,6 +19,8 @@ namespace syncbench {
 template <Platform P>
 class MonitorMutex : public TimedForms<MonitorMutex<P>, P> {
  public:
+  static constexpr Traits kTraits{.source = "Hoare 1974, Monitors"};
+
   MonitorMutex() = default;
   ~MonitorMutex() { assert(!held_ && waiting_ == 0 && "destroyed while held or waited for"); }
 

@@ -26,7 +26,7 @@ class TicketLock : public TimedForms<TicketLock<P, WaitFor>, P> {
  public:
   using Wait = WaitFor<P>;
   static_assert(WaitStrategy<Wait>);
-  static constexpr bool kFifo = true;  // declared: `lock` is granted in order of arrival (rule M10)
+  static constexpr Traits kTraits{.source = "Mellor-Crummey and Scott 1991, section 2.2", .fifo = true};
 
   /// The numbers start at `first`: tests put the wrap-around where they need it.
   explicit TicketLock(std::uint32_t first = 0) noexcept : next_(first & ~kAsleep), called_(first & ~kAsleep) {}

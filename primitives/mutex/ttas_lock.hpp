@@ -20,6 +20,8 @@ class TtasLock : public TimedForms<TtasLock<P, WaitFor>, P> {
   static_assert(WaitStrategy<Wait>);
   static_assert(!Wait::kParks, "this word has no place to announce a sleeper: TristateMutex is this lock with one");
 
+  static constexpr Traits kTraits{.source = "Rudolph and Segall 1984"};
+
   TtasLock() = default;
   ~TtasLock() { assert(word_.load(std::memory_order_relaxed) == kFree && "destroyed while held"); }
 

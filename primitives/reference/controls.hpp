@@ -16,6 +16,7 @@ namespace syncbench {
 /// the loop around it keeps the shape that it has around a real lock.
 class NoMutex {
  public:
+  static constexpr Traits kTraits{.source = "control: excludes nobody"};
   NoMutex() = default;
   NoMutex(const NoMutex&) = delete;
   NoMutex& operator=(const NoMutex&) = delete;
@@ -32,6 +33,7 @@ class NoMutex {
 template <Platform P>
 class NoCondition : public ConditionForms<NoCondition<P>, P> {
  public:
+  static constexpr Traits kTraits{.source = "control: waits for nobody"};
   NoCondition() = default;
   NoCondition(const NoCondition&) = delete;
   NoCondition& operator=(const NoCondition&) = delete;
@@ -53,6 +55,7 @@ class NoCondition : public ConditionForms<NoCondition<P>, P> {
 template <Platform P>
 class FetchAdd {
  public:
+  static constexpr Traits kTraits{.source = "one atomic instruction"};
   void increment() noexcept { value_.fetch_add(1, std::memory_order_relaxed); }
   std::uint64_t value() const noexcept { return value_.load(std::memory_order_relaxed); }
 

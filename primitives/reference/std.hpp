@@ -13,10 +13,16 @@
 
 namespace syncbench {
 
-/// std::timed_mutex. (std::mutex needs no adapter.)
+/// std::mutex itself.
+struct StdMutex : std::mutex {
+  static constexpr Traits kTraits{.source = "C++20 [thread.mutex.class]", .promise = Profile::cpp};
+};
+
 template <Platform P>
 class StdTimedMutex : public TimedForms<StdTimedMutex<P>, P> {
  public:
+  static constexpr Traits kTraits{.source = "C++20 [thread.timedmutex.class]", .promise = Profile::cpp};
+
   void lock() { mutex_.lock(); }
   bool try_lock() { return mutex_.try_lock(); }
   void unlock() { mutex_.unlock(); }
@@ -36,8 +42,10 @@ class StdTimedMutex : public TimedForms<StdTimedMutex<P>, P> {
 template <Platform P>
 class StdCondition : public ConditionForms<StdCondition<P>, P> {
  public:
-  /// Declared: a waiter notified just before its deadline may report a timeout (C++ leaves rule C8 to the predicate).
-  static constexpr bool kTimeoutMayConsume = true;
+  static constexpr Traits kTraits{
+      .source = "C++20 [thread.condition.condvar]",
+      .promise = Profile::cpp,
+      .deviations = {{{"C8", "a waiter notified just before its deadline may report a timeout: the clock alone decides"}}}};
 
   void notify(std::uint32_t n) noexcept {
     if (n >= kEverybody) return condition_.notify_all();
