@@ -54,7 +54,7 @@ struct ImplementationList {
 
   /// Calls visit.operator()<I>() for each implementation, in order.
   template <class Visit>
-  static constexpr void for_each(Visit visit) {
+  static constexpr void for_each([[maybe_unused]] Visit visit) {
     (visit.template operator()<Implementations>(), ...);
   }
 };

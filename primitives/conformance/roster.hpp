@@ -1,0 +1,94 @@
+// Who is put to the rules: every line of the catalog that synchronizes, as a Subject. Each primitive's roster is a source
+// file of its own, because there every implementation is compiled.
+#pragma once
+
+#include <vector>
+
+#include "primitives/catalog.hpp"
+#include "primitives/conformance/erase.hpp"
+#include "primitives/conformance/rule.hpp"
+
+namespace syncbench::conformance {
+
+enum class World {
+  native,    ///< as it is timed
+  observed,  ///< the schedule shaken, where the implementation runs on the platform's words
+  checked,   ///< native, wrapped in Checked<...>: the source document's errors
+};
+
+std::vector<Subject<AnyMutex>> mutexes(World);
+std::vector<Subject<AnyRecursiveMutex>> recursive_mutexes(World);
+std::vector<Subject<AnySemaphore>> semaphores(World);
+std::vector<Subject<AnyEvent>> events(World);
+std::vector<Subject<AnyCondition>> conditions(World);
+std::vector<Subject<AnyBarrier>> barriers(World);
+std::vector<Subject<AnyBreakableBarrier>> breakable_barriers(World);
+
+// ---- For the rosters ------------------------------------------------------------------------------------------------
+
+template <class T>
+concept HasWaitStrategy = requires {
+  typename T::Wait;
+};
+
+/// The type whose wait strategy speaks for a catalog line.
+template <class T>
+struct WaiterOf {
+  using Type = T;
+};
+template <class C, class M>
+struct WaiterOf<ConditionOver<C, M>> {
+  using Type = C;
+};
+
+/// Does a thread that waits for a T sleep in the kernel?
+template <class T>
+consteval bool sleeps() {
+  using W = typename WaiterOf<T>::Type;
+  if constexpr (HasWaitStrategy<W>) {
+    return W::Wait::kParks;
+  } else {
+    return !T::kTraits.spins;
+  }
+}
+
+/// The observed world shows more only where an algorithm runs on the platform's words; and of the busy waits, which
+/// differ in one step that this world disturbs anyway, one stands for all.
+template <class T, Platform P>
+consteval bool worth_observing() {
+  using W = typename WaiterOf<T>::Type;
+  if constexpr (HasWaitStrategy<W>) return W::Wait::kParks || std::is_same_v<typename W::Wait, Backoff<P>>;
+  return false;
+}
+
+constexpr bool synchronizes(Standing standing) {
+  return standing != Standing::baseline && standing != Standing::control;
+}
+
+/// A subject for each line of a catalog table that synchronizes; `maker.operator()<T>()` makes its Maker.
+template <class Any, class List, Platform P>
+std::vector<Subject<Any>> subjects_of(auto maker) {
+  constexpr bool kObserved = std::is_same_v<P, ObservedPlatform>;
+  std::vector<Subject<Any>> subjects;
+  List::for_each([&]<class I>() {
+    using T = typename I::Type;
+    if constexpr (synchronizes(I::kStanding) && (!kObserved || worth_observing<T, P>()))
+      subjects.push_back({.name = I::kName,
+                          .family = I::kFamily,
+                          .traits = I::kTraits,
+                          .sleeps = sleeps<T>(),
+                          .observed = kObserved,
+                          .make = maker.template operator()<T>()});
+  });
+  return subjects;
+}
+
+/// The roster of one primitive in a world: `List` is its catalog table, a template over the platform.
+template <class Any, template <class> class List>
+std::vector<Subject<Any>> roster(World world, auto maker) {
+  if (world == World::native) return subjects_of<Any, List<NativePlatform>, NativePlatform>(maker);
+  if (world == World::observed) return subjects_of<Any, List<ObservedPlatform>, ObservedPlatform>(maker);
+  return {};
+}
+
+}  // namespace syncbench::conformance

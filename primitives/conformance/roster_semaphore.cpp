@@ -1,0 +1,12 @@
+// The semaphores of the catalog.
+#include "primitives/conformance/roster.hpp"
+
+namespace syncbench::conformance {
+
+std::vector<Subject<AnySemaphore>> semaphores(World world) {
+  return roster<AnySemaphore, Semaphores>(world, []<class S>() {
+    return [](std::ptrdiff_t start, bool) { return std::make_unique<ErasedSemaphore<S>>(start); };
+  });
+}
+
+}  // namespace syncbench::conformance
