@@ -18,11 +18,9 @@ struct alignas(kNoSharing) Tally {
   std::uint64_t violations = 0;
 };
 
-template <class S, class Probe>
+template <class M, class Probe>
 class Counter {
  public:
-  static constexpr bool kRuns = Mutex<typename S::Mutex>;
-
   Counter(const Params& params, Team& team)
       : critical_(steps_for(params["critical"])),
         parallel_(steps_for(params["parallel"])),
@@ -73,7 +71,7 @@ class Counter {
     tallies_[worker.rank()].violations = violations;
   }
 
-  alignas(kNoSharing) typename S::Mutex mutex_;
+  alignas(kNoSharing) M mutex_;
   // Guarded by mutex_:
   alignas(kNoSharing) Witness witness_;
   std::uint64_t scratch_ = 1;  // where the delay work starts and ends
@@ -84,14 +82,12 @@ class Counter {
 };
 
 // The floor: one atomic add, with nothing to hold a section together.
-template <class S, class Probe>
-requires requires(typename S::Mutex counter) {
+template <class M, class Probe>
+requires requires(M counter) {
   counter.increment();
 }
-class Counter<S, Probe> {
+class Counter<M, Probe> {
  public:
-  static constexpr bool kRuns = true;
-
   Counter(const Params& params, Team&)
       : has_section_(params["critical"] > 0 || params["lines"] > 1), parallel_(steps_for(params["parallel"])) {}
 
@@ -118,7 +114,7 @@ class Counter<S, Probe> {
   }
 
  private:
-  alignas(kNoSharing) typename S::Mutex counter_;
+  alignas(kNoSharing) M counter_;
   alignas(kNoSharing) bool has_section_;
   std::uint32_t parallel_;
 };
@@ -126,7 +122,7 @@ class Counter<S, Probe> {
 }  // namespace
 
 Workload counter_workload() {
-  return make_workload<Counter>({
+  return make_workload<Counter, Mutexes>({
       .name = "counter",
       .source = "Why Do We Need Synchronization? (the shared counter)",
       .summary = "threads increment one shared counter under a mutex",

@@ -27,8 +27,6 @@ std::uint64_t mix(std::uint64_t x) noexcept {
 template <class S, class Probe>
 class ProdCons {
  public:
-  static constexpr bool kRuns = Mutex<typename S::Mutex> && ConditionFor<typename S::Condition, typename S::Mutex>;
-
   ProdCons(const Params& params, Team& team)
       : capacity_(static_cast<std::size_t>(params["capacity"])),
         critical_(steps_for(params["critical"])),
@@ -200,7 +198,7 @@ class ProdCons {
 }  // namespace
 
 Workload prodcons_workload() {
-  return make_workload<ProdCons>({
+  return make_workload<ProdCons, Conditions>({
       .name = "prodcons",
       .source = "The Producer-Consumer Pattern with Conditions",
       .summary = "producers and consumers share a bounded buffer: one mutex, two conditions",

@@ -1,14 +1,14 @@
 // What a workload is: a description of itself, and one compiled trial per implementation. A workload class is a
-// template over an implementation and a probe,
+// template over an implementation (a primitive's type from the catalog, or a small struct of several) and a probe,
 //
-//   template <class S, class Probe> class Counter {
+//   template <class M, class Probe> class Counter {
 //     Counter(const Params&, Team&);          // the state, built afresh for every trial
 //     void run(Worker&, Probe&);              // one worker's whole loop; everything in it is static
 //     void close();                           // the window is over: wake whoever waits
 //     Verdict verify(const Team&) const;      // did the invariant hold?
 //   };
 //
-// and `make_workload` folds it over the catalog of implementations into a list of plain function pointers.
+// and `make_workload` folds it over a table of the catalog into a list of plain function pointers.
 #pragma once
 
 #include <cstdint>
@@ -113,16 +113,14 @@ Verdict run_round(Team& team, const Params& params) {
   return state.workload.verify(team);
 }
 
-/// All implementations that `W` can run: those for which `W::kRuns` is true.
-template <template <class, class> class W>
+/// `W` over every implementation of a catalog table.
+template <template <class, class> class W, template <class> class Table>
 Workload make_workload(Description description) {
   Workload workload{std::move(description), {}};
-  Catalog<NativePlatform>::for_each([&]<class I>() {
-    using Types = typename I::Types;
-    if constexpr (W<Types, NoProbe>::kRuns) {
-      workload.cases.push_back({I::kName, I::kFamily, I::kSummary, I::kStanding, run_round<W<Types, NoProbe>, NoProbe>,
-                                run_round<W<Types, LatencyProbe>, LatencyProbe>});
-    }
+  Table<NativePlatform>::for_each([&]<class I>() {
+    using T = typename I::Type;
+    workload.cases.push_back({I::kName, I::kFamily, I::kSummary, I::kStanding, run_round<W<T, NoProbe>, NoProbe>,
+                              run_round<W<T, LatencyProbe>, LatencyProbe>});
   });
   return workload;
 }
