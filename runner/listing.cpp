@@ -38,12 +38,75 @@ std::string list_workloads() {
   return text;
 }
 
+// One line of the catalog with what its type says about itself.
+struct Facts {
+  std::string_view primitive, name, family, summary;
+  Standing standing;
+  Traits traits;
+  bool timed;
+  std::size_t size, alignment;
+};
+
+template <class T>
+struct Measured {
+  using Type = T;
+  static constexpr bool kTimed = TimedMutex<T> || TimedEvent<T> || Semaphore<T> || BreakableBarrier<T>;
+};
+template <class C, class M>
+struct Measured<ConditionOver<C, M>> {
+  using Type = C;
+  static constexpr bool kTimed = true;
+};
+
+std::vector<Facts> all_facts() {
+  std::vector<Facts> all;
+  for_each_primitive<NativePlatform>([&]<class List>(std::string_view primitive) {
+    List::for_each([&]<class I>() {
+      using M = Measured<typename I::Type>;
+      all.push_back({primitive, I::kName, I::kFamily, I::kSummary, I::kStanding, I::kTraits, M::kTimed,
+                     sizeof(typename M::Type), alignof(typename M::Type)});
+    });
+  });
+  return all;
+}
+
+std::string_view yes_no(bool value) {
+  return value ? "yes" : "no";
+}
+
 std::string list_implementations() {
   std::string text = "implementations (a family's name selects the one that stands for it)\n";
-  text += fmt::format("  {:<20}{:<10}{:<23}{}\n", "name", "family", "chosen", "in one line");
-  Catalog<NativePlatform>::for_each([&]<class I>() {
-    text += fmt::format("  {:<20}{:<10}{:<23}{}\n", I::kName, I::kFamily, to_text(I::kStanding), I::kSummary);
-  });
+  std::string_view primitive;
+  for (const Facts& one : all_facts()) {
+    if (one.primitive != primitive)
+      text += fmt::format("{}\n  {:<24}{:<9}{:<20}{:<6}{:<6}{:>6}  {}\n", one.primitive, "name", "family", "chosen", "fifo",
+                          "timed", "bytes", "in one line");
+    primitive = one.primitive;
+    text += fmt::format("  {:<24}{:<9}{:<20}{:<6}{:<6}{:>6}  {}\n", one.name, one.family, to_text(one.standing),
+                        yes_no(one.traits.fifo), yes_no(one.timed), one.size, one.summary);
+  }
+  return text;
+}
+
+// The table in primitives/IMPLEMENTATIONS.md; a test compares the two.
+std::string list_table() {
+  std::string text;
+  std::string_view primitive;
+  for (const Facts& one : all_facts()) {
+    if (one.primitive != primitive)
+      text += fmt::format(
+          "\n## {}\n\n| name | family | FIFO | timed | destroy after use | bytes | align | source | does not keep |\n"
+          "|---|---|---|---|---|---|---|---|---|\n",
+          one.primitive);
+    primitive = one.primitive;
+    std::string deviations;
+    for (const Deviation& deviation : one.traits.deviations)
+      if (!deviation.rule.empty())
+        deviations += fmt::format("{}{}: {}", deviations.empty() ? "" : "; ", deviation.rule, deviation.reason);
+    text += fmt::format("| `{}` | {} | {} | {} | {} | {} | {} | {} | {} |\n", one.name, one.family, yes_no(one.traits.fifo),
+                        yes_no(one.timed), yes_no(one.traits.destroy_after_use), one.size, one.alignment,
+                        one.traits.source, deviations);
+  }
   return text;
 }
 
@@ -83,15 +146,42 @@ std::string describe(const Workload& workload) {
   return text + "\n";
 }
 
-template <class I>
-std::string describe_implementation() {
-  std::string text = fmt::format("{}: {}\n  family     {} ({})\n  size       mutex {} bytes, condition {} bytes\n",
-                                 I::kName, I::kSummary, I::kFamily, to_text(I::kStanding), sizeof(typename I::Mutex),
-                                 sizeof(typename I::Condition));
-  text += fmt::format("  timed      {}\n  workloads ", TimedMutex<typename I::Mutex> ? "yes" : "no");
+std::string_view to_text(Profile profile) {
+  switch (profile) {
+    case Profile::python:
+      return "Python's threading";
+    case Profile::posix:
+      return "POSIX";
+    case Profile::cpp:
+      return "C++20";
+    case Profile::strict:
+      return "strict (all rules)";
+  }
+  return "";
+}
+
+std::string describe(const Facts& one) {
+  std::string text = fmt::format("{} ({}): {}\n  family     {} ({})\n  source     {}\n  size       {} bytes, aligned to {}\n",
+                                 one.name, one.primitive, one.summary, one.family, to_text(one.standing),
+                                 one.traits.source, one.size, one.alignment);
+  text += fmt::format("  timed      {}\n  FIFO       {}\n  destroy    {}\n  promises   {}\n", yes_no(one.timed),
+                      yes_no(one.traits.fifo),
+                      one.traits.destroy_after_use ? "as soon as its last user is through" : "only when nobody is inside",
+                      to_text(one.traits.promise));
+  for (const Deviation& deviation : one.traits.deviations)
+    if (!deviation.rule.empty()) text += fmt::format("  not {:<6} {}\n", deviation.rule, deviation.reason);
+  return text;
+}
+
+std::string describe_implementation(const std::string& name) {
+  std::string text;
+  for (const Facts& one : all_facts())
+    if (one.name == name) text += (text.empty() ? "" : "\n") + describe(one);
+  if (text.empty()) return text;
+  text += "\nworkloads ";
   for (const Workload& workload : all_workloads())
     for (const Case& subject : workload.cases)
-      if (subject.implementation == I::kName) text += fmt::format(" {}", workload.description.name);
+      if (subject.implementation == name) text += fmt::format(" {}", workload.description.name);
   return text + "\n";
 }
 
@@ -100,12 +190,14 @@ std::string describe_implementation() {
 std::string list(const std::string& what) {
   const std::vector<std::pair<std::string, std::string (*)()>> lists = {{"workloads", list_workloads},
                                                                         {"implementations", list_implementations},
+                                                                        {"table", list_table},
                                                                         {"placements", list_placements},
                                                                         {"metrics", list_metrics}};
   std::string text, known;
   for (const auto& [name, make] : lists) {
     known += name + ", ";
-    if (what == name || what == "all") text += (text.empty() ? "" : "\n") + make();
+    const bool asked = what == name || (what == "all" && name != "table");
+    if (asked) text += (text.empty() ? "" : "\n") + make();
   }
   if (text.empty()) throw UsageError(fmt::format("--list: '{}' is not one of {}all", what, known));
   return text;
@@ -118,10 +210,8 @@ std::string describe(const std::string& name) {
     known.emplace_back(workload.description.name);
     if (workload.description.name == name) text = describe(workload);
   }
-  Catalog<NativePlatform>::for_each([&]<class I>() {
-    known.emplace_back(I::kName);
-    if (I::kName == name) text = describe_implementation<I>();
-  });
+  for (const Facts& one : all_facts()) known.emplace_back(one.name);
+  if (text.empty()) text = describe_implementation(name);
   if (text.empty())
     throw UsageError(fmt::format("--describe: no workload or implementation is called '{}'{}; --list shows them", name,
                                  nearest(name, known)));

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "runner/campaign.hpp"
+#include "runner/conformance_run.hpp"
 #include "runner/environment.hpp"
 #include "runner/errors.hpp"
 #include "runner/listing.hpp"
@@ -35,6 +36,7 @@ int run(const std::vector<std::string>& arguments) {
   if (options.version) return print(version_text() + "\n");
   if (options.list) return print(list(*options.list));
   if (options.describe) return print(describe(*options.describe));
+  if (options.conformance) return run_conformance(options);
   if (options.show_environment) return print(render_environment(describe_run(Topology::load())));
   if (options.check_environment) return check(options);
   if (options.save_config) return save_config(arguments, *options.save_config), kDone;

@@ -26,6 +26,9 @@ po::options_description general_options() {
       ("list", po::value<std::string>()->implicit_value("all")->value_name("WHAT"),
        "names: workloads, implementations, placements, metrics or all")                                               //
       ("describe", po::value<std::string>()->value_name("NAME"), "a workload or an implementation, in full")          //
+      ("conformance", po::value<std::string>()->implicit_value("strict")->value_name("PROFILE"),
+       "check every implementation (or --impl) against the rules of python, posix, cpp or strict, and print which hold; "
+       "--threads N sets the size of crowds")  //
       ("env", po::bool_switch(), "print what is known about this machine and build")                                  //
       ("env-check", po::bool_switch(), "print what on this machine can spoil a measurement, with a remedy for each")  //
       ("strict-env", po::bool_switch(),
@@ -243,6 +246,13 @@ void read_benchmark_flags(const Strings& arguments, Options& options) {
   }
 }
 
+void refuse_beside_conformance(const po::variables_map& values, const Options& options) {
+  for (const char* name : {"workload", "set", "output", "placement"})
+    if (values.count(name) != 0) throw UsageError(fmt::format("--{}: --conformance measures nothing; leave it out", name));
+  if (options.format == Format::jsonl || options.format == Format::csv)
+    throw UsageError("--format: --conformance prints console or json");
+}
+
 }  // namespace
 
 Options parse_options(const Strings& arguments) {
@@ -260,6 +270,7 @@ Options parse_options(const Strings& arguments) {
   options.resume = values["resume"].as<bool>();
   if (values.count("list") != 0) options.list = text(values, "list");
   if (values.count("describe") != 0) options.describe = text(values, "describe");
+  if (values.count("conformance") != 0) options.conformance = text(values, "conformance");
   if (values.count("save-config") != 0) options.save_config = text(values, "save-config");
   options.workloads = list_of(values, "workload");
   options.implementations = list_of(values, "impl");
@@ -280,6 +291,7 @@ Options parse_options(const Strings& arguments) {
   read_benchmark_flags(arguments, options);
   if (options.output == "-" && (options.format == Format::json || options.format == Format::csv))
     throw UsageError("--output: '-' and --format: both want standard output; give --output a file");
+  if (options.conformance) refuse_beside_conformance(values, options);
   if (options.resume && (options.output.empty() || options.output == "-"))
     throw UsageError("--resume: say which file to go on with: --output FILE");
   return options;

@@ -55,6 +55,7 @@ struct Options {
   bool strict_environment = false;
   std::optional<std::string> list;
   std::optional<std::string> describe;
+  std::optional<std::string> conformance;  ///< the profile, as written
   std::optional<std::string> save_config;
   // Passed on to Google Benchmark
   std::vector<std::string> benchmark_flags;

@@ -77,7 +77,7 @@ class GroupPhoto {
 Workload group_photo_workload() {
   return make_workload<GroupPhoto, Barriers>({
       .name = "group-photo",
-      .source = "Barriers: the group photo",
+      .source = "Mental Model: The Group Photo",
       .summary = "the same threads meet at a barrier, phase after phase",
       .operation = "one thread's passage of one phase",
       .latency = "arrival to departure, waiting for the others included",

@@ -88,7 +88,7 @@ class Permits {
 Workload permits_workload() {
   return make_workload<Permits, Semaphores>({
       .name = "permits",
-      .source = "Semaphores: counting a limited resource",
+      .source = "The Foundation: What Are Synchronization Primitives? (Semaphore)",
       .summary = "threads take a permit, use the resource, give the permit back",
       .operation = "one permit taken and given back",
       .latency = "time to acquire: from asking for a permit to having it",

@@ -78,7 +78,7 @@ class PingPong {
 Workload ping_pong_workload() {
   return make_workload<PingPong, Semaphores>({
       .name = "ping-pong",
-      .source = "Semaphores: one thread signals another",
+      .source = "The Foundation: What Are Synchronization Primitives? (Semaphore)",
       .summary = "two threads take turns: each waits for its semaphore, then releases the other's",
       .operation = "one hand-over",
       .latency = "a round trip: two hand-overs",

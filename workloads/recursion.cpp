@@ -73,7 +73,7 @@ class Recursion {
 Workload recursion_workload() {
   return make_workload<Recursion, RecursiveMutexes>({
       .name = "recursion",
-      .source = "RLock: a lock that its owner may take again",
+      .source = "The Foundation: What Are Synchronization Primitives? (RLock)",
       .summary = "threads take one recursive mutex several times over, and let go as often",
       .operation = "one nest: down to the depth and back",
       .latency = "time to acquire the outermost level",

@@ -117,7 +117,7 @@ class StartingGun {
 Workload starting_gun_workload() {
   return make_workload<StartingGun, Events>({
       .name = "starting-gun",
-      .source = "Events: the race",
+      .source = "Mental Model: The Starting Gun",
       .summary = "runners wait for an event, the official sets it",
       .operation = "one shot",
       .latency = "from the set to the last runner running, as the official sees it",
