@@ -79,10 +79,10 @@ std::string list_implementations() {
   std::string_view primitive;
   for (const Facts& one : all_facts()) {
     if (one.primitive != primitive)
-      text += fmt::format("{}\n  {:<24}{:<9}{:<20}{:<6}{:<6}{:>6}  {}\n", one.primitive, "name", "family", "chosen", "fifo",
+      text += fmt::format("{}\n  {:<24}{:<9}{:<23}{:<6}{:<6}{:>6}  {}\n", one.primitive, "name", "family", "chosen", "fifo",
                           "timed", "bytes", "in one line");
     primitive = one.primitive;
-    text += fmt::format("  {:<24}{:<9}{:<20}{:<6}{:<6}{:>6}  {}\n", one.name, one.family, to_text(one.standing),
+    text += fmt::format("  {:<24}{:<9}{:<23}{:<6}{:<6}{:>6}  {}\n", one.name, one.family, to_text(one.standing),
                         yes_no(one.traits.fifo), yes_no(one.timed), one.size, one.summary);
   }
   return text;
