@@ -1,5 +1,6 @@
-// A number for each thread, never used again: an identity that outlives its thread without being mistaken for another's.
-// The identifiers of the system and of std::thread are given to new threads when old ones have ended (rule R7).
+// A number for each thread, never used again: an identity that outlives its thread without being mistaken for
+// another's. The identifiers of the system and of std::thread are given to new threads when old ones have ended (rule
+// R7).
 #pragma once
 
 #include <atomic>
@@ -10,8 +11,9 @@ namespace syncbench {
 inline constexpr std::uint64_t kNoThread = 0;        ///< no thread has this number
 inline constexpr std::uint64_t kUnnumbered = ~0ULL;  ///< nor this one
 
-/// The calling thread's number, or kUnnumbered if it has not asked for one yet. Read on fast paths: constinit tells other
-/// source files that there is nothing to construct, so that an access is one instruction and not a call to a guard.
+/// The calling thread's number, or kUnnumbered if it has not asked for one yet. Read on fast paths: constinit tells
+/// other source files that there is nothing to construct, so that an access is one instruction and not a call to a
+/// guard.
 inline constinit thread_local std::uint64_t number_of_this_thread = kUnnumbered;
 
 /// The calling thread's number. The first call draws it; 64 bits do not wrap.

@@ -106,7 +106,8 @@ class ReentrantMutex : public WaitsLike<M> {
   }
 
   [[gnu::noinline, noreturn]] static void fail_too_deep() {
-    throw std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again), "recursive mutex: too deep");
+    throw std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again),
+                            "recursive mutex: too deep");
   }
 
   // Relaxed throughout: a thread asks this word one question only, "is it my number?". Only the thread itself ever
