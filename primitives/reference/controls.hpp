@@ -51,6 +51,38 @@ class NoCondition : public ConditionForms<NoCondition<P>, P> {
   }
 };
 
+/// Lets everybody in at once.
+class NoSemaphore {
+ public:
+  static constexpr Traits kTraits{.source = "control: counts nothing"};
+  static constexpr std::ptrdiff_t max() noexcept { return 0x3fffffff; }
+  explicit NoSemaphore(std::ptrdiff_t) noexcept {}
+  NoSemaphore(const NoSemaphore&) = delete;
+  NoSemaphore& operator=(const NoSemaphore&) = delete;
+
+  void acquire() noexcept { asm volatile("" ::: "memory"); }
+  bool try_acquire() noexcept { return acquire(), true; }
+  bool try_acquire_for(const auto&) noexcept { return try_acquire(); }
+  bool try_acquire_until(const auto&) noexcept { return try_acquire(); }
+  void release(std::ptrdiff_t = 1) noexcept { asm volatile("" ::: "memory"); }
+};
+
+/// Never makes anybody wait.
+class NoEvent {
+ public:
+  static constexpr Traits kTraits{.source = "control: waits for nobody"};
+  NoEvent() = default;
+  NoEvent(const NoEvent&) = delete;
+  NoEvent& operator=(const NoEvent&) = delete;
+
+  void set() noexcept { asm volatile("" ::: "memory"); }
+  void clear() noexcept { asm volatile("" ::: "memory"); }
+  bool is_set() const noexcept { return true; }
+  void wait() noexcept { asm volatile("" ::: "memory"); }
+  bool wait_for(const auto&) noexcept { return true; }
+  bool wait_until(const auto&) noexcept { return true; }
+};
+
 /// A counter that needs no lock: one atomic add. Only the workload `counter` can use it.
 template <Platform P>
 class FetchAdd {
@@ -63,6 +95,7 @@ class FetchAdd {
   typename P::template Atomic<std::uint64_t> value_{0};
 };
 
+static_assert(Semaphore<NoSemaphore> && Event<NoEvent>);
 static_assert(Mutex<NoMutex> && ConditionFor<NoCondition<NativePlatform>, NoMutex>);
 
 }  // namespace syncbench

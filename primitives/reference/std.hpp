@@ -45,7 +45,8 @@ class StdCondition : public ConditionForms<StdCondition<P>, P> {
   static constexpr Traits kTraits{
       .source = "C++20 [thread.condition.condvar]",
       .promise = Profile::cpp,
-      .deviations = {{{"C8", "a waiter notified just before its deadline may report a timeout: the clock alone decides"}}}};
+      .deviations = {
+          {{"C8", "a waiter notified just before its deadline may report a timeout: the clock alone decides"}}}};
 
   void notify(std::uint32_t n) noexcept {
     if (n >= kEverybody) return condition_.notify_all();
