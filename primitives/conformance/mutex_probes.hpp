@@ -4,6 +4,7 @@
 
 #include <malloc.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -48,6 +49,21 @@ class Witness {
   std::uint64_t first_ = 0;
   std::uint64_t second_ = 0;
   std::uint64_t violations_ = 0;
+};
+
+/// Plain data over several cache lines, all of it the same number.
+class Ledger {
+ public:
+  void turn(Check& check) {
+    for (const Line& line : lines_) check.equal(line.value, lines_[0].value, "what the last holder wrote");
+    for (Line& line : lines_) ++line.value;
+  }
+
+ private:
+  struct alignas(64) Line {
+    std::uint64_t value = 0;
+  };
+  std::array<Line, 8> lines_;
 };
 
 /// As many threads as asked for, or few where each of them occupies a processor while it waits.

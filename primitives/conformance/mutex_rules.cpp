@@ -1,6 +1,5 @@
 // The rules of the mutex: M1 to M12, and X1 to X9 for it. All but M7, M7b and M8 hold for a recursive mutex as well,
 // which borrows them: no rule but those lets a thread acquire what it already holds.
-#include <array>
 #include <condition_variable>
 #include <stdexcept>
 #include <system_error>
@@ -195,7 +194,7 @@ bool release_at_the_deadline(const Subject& subject, AnyMutex& mutex, std::chron
 void no_hand_over_is_swallowed(const Subject& subject, Check& check) {
   const auto mutex = subject.make();
   auto lead = 60us;  // follows the outcome, so that the releases gather where it is open
-  for (int round = 0; round < 25; ++round) {
+  for (int round = std::max(8, subject.rounds(24)); round != 0; --round) {
     lead += release_at_the_deadline(subject, *mutex, lead) ? -9us : 8us;
     check.require(free_for_others(*mutex), "held by nobody, and not free");
   }
@@ -448,21 +447,6 @@ void m11_guards(const Subject& subject, Check& check) {
 }
 
 // ---- What holds for every primitive ---------------------------------------------------------------------------------
-
-/// Plain data over several cache lines, all of it the same number.
-class Ledger {
- public:
-  void turn(Check& check) {
-    for (const Line& line : lines_) check.equal(line.value, lines_[0].value, "what the last holder wrote");
-    for (Line& line : lines_) ++line.value;
-  }
-
- private:
-  struct alignas(64) Line {
-    std::uint64_t value = 0;
-  };
-  std::array<Line, 8> lines_;
-};
 
 void x1_guarded_data_is_free_of_races(const Subject& subject, Check& check) {
   const auto mutex = subject.make();
