@@ -147,8 +147,8 @@ void take_turns(Setting& setting, int count, int turns, bool holding, Check& che
 
 void one_notification_wakes_one_waiter(const Subject& subject, Check& check) {
   Setting setting(subject);
-  for (int round = 0; round < 20; ++round) {
-    round < 10 ? setting.add_waiter() : setting.add_sleeper();
+  for (int round = std::max(4, subject.rounds(20)); round != 0; --round) {
+    round > 10 ? setting.add_waiter() : setting.add_sleeper();
     if (round % 2 == 0) {
       setting.notify_one();
     } else {
@@ -237,7 +237,10 @@ void each_is_woken_once(const Subject& subject, Check& check) {
   for (int i = 0; i < count; ++i) {
     team.push_back(std::make_unique<Worker>([&] {
       const std::lock_guard guard(setting.mutex());
-      for (; !over; setting.condition().wait()) ++waits;
+      while (!over) {
+        ++waits;
+        setting.condition().wait();
+      }
     }));
   }
   await([&] { return setting.locked([&] { return waits == count; }); });
@@ -332,14 +335,14 @@ bool reaches_one_of_two(const Subject& subject, std::chrono::microseconds offset
     setting.condition().notify_one();
   }
   // If the timed one says that it took nothing, the other one must have got it.
-  const bool reached =
-      comes_true([&] { return notified >= 0; }) && (notified == 1 || comes_true([&] { return woken.load(); }));
+  const bool reached = comes_true([&] { return notified >= 0; }) &&
+                       (notified == 1 || comes_true([&] { return woken.load(); }, patience));
   setting.end();
   return reached;
 }
 
 void c8_a_timeout_consumes_nothing(const Subject& subject, Check& check) {
-  for (int round = 0; round < 40; ++round) {
+  for (int round = std::max(10, subject.rounds(40)); round != 0; --round) {
     const std::chrono::microseconds offset(-50 + 37 * round % 150);
     check.require(reaches_one_of_two(subject, offset, round % 2 == 0),
                   "a waiter reports a timeout, and the notification that it consumed reached nobody");
