@@ -51,4 +51,32 @@ struct SpinThenPark : Park<P> {
   };
 };
 
+/// The same with looks that grow rare: pauses that double, a few yields, then sleep. For an unfair lock, where looking
+/// often takes the cache line away from a holder that would be through with several more sections before the line is
+/// back: with empty sections on two cores it passes twice as many as SpinThenPark. A hand-over is noticed later.
+template <Platform P>
+struct BackoffThenPark : Park<P> {
+  class Episode {
+   public:
+    bool spin() noexcept {
+      if (pauses_ <= kLongest) {
+        for (unsigned i = 0; i < pauses_; ++i) P::relax();
+        pauses_ *= 2;
+      } else if (yields_ < kYields) {
+        P::yield();
+        ++yields_;
+      } else {
+        return false;
+      }
+      return true;
+    }
+
+   private:
+    static constexpr unsigned kLongest = 64;  // 127 pauses in all, as in Backoff
+    static constexpr unsigned kYields = 4;
+    unsigned pauses_ = 1;
+    unsigned yields_ = 0;
+  };
+};
+
 }  // namespace syncbench
