@@ -209,13 +209,21 @@ std::string line_of(const SummaryRow& row, bool colour) {
   if (row.far != 0) notes += fmt::format(" far:{}", row.far);
   if (row.doubtful != 0) notes += fmt::format(" doubtful:{}", row.doubtful);
   return fmt::format(
-      "  {:<19}{:>10}{:>11}{:>20}{:>8}{:>10}{:>10}{:>10}{:>7}{:>10}  {}{}{}{}\n", row.point->subject->implementation,
+      "  {:<22}{:>10}{:>11}{:>20}{:>8}{:>10}{:>10}{:>10}{:>7}{:>10}  {}{}{}{}\n", row.point->subject->implementation,
       show_threads(*row.point), show(row.items_per_second, [](const Median& m) { return show_rate(m.value); }),
       show(row.items_per_second,
            [](const Median& m) { return m.count > 1 ? show_rate(m.low) + " .. " + show_rate(m.high) : "-"; }),
       show(row.ratio, [](const Median& m) { return show_ratio(m.value); }), show_time(row.p50), show_time(row.p99),
       show_time(row.p999), row.fairness ? fmt::format("{:.2f}", *row.fairness) : "-", show_time(row.cpu_ns),
       colour && !good ? "\033[31m" : "", row.verdict, colour && !good ? "\033[0m" : "", notes);
+}
+
+// "x std": what the ratios of the rows under this heading are to.
+std::string ratio_title(const Summary& summary, const std::string& title) {
+  for (const SummaryRow& row : summary.rows)
+    if (is_reference(*row.point->subject) && heading(*row.point) == title)
+      return fmt::format("x {}", row.point->subject->family);
+  return "x ref";
 }
 
 }  // namespace
@@ -268,9 +276,9 @@ std::string render(const Summary& summary, bool colour) {
   std::string text, current;
   for (const SummaryRow& row : summary.rows) {
     if (std::string next = heading(*row.point); next != current) {
-      text += fmt::format("{}{}\n  {:<19}{:>10}{:>11}{:>20}{:>8}{:>10}{:>10}{:>10}{:>7}{:>10}  {}\n",
-                          text.empty() ? "" : "\n", next, "implementation", "threads", "items/s", "interval", "x std",
-                          "p50", "p99", "p99.9", "Jain", "CPU/op", "verdict");
+      text += fmt::format("{}{}\n  {:<22}{:>10}{:>11}{:>20}{:>8}{:>10}{:>10}{:>10}{:>7}{:>10}  {}\n",
+                          text.empty() ? "" : "\n", next, "implementation", "threads", "items/s", "interval",
+                          ratio_title(summary, next), "p50", "p99", "p99.9", "Jain", "CPU/op", "verdict");
       current = std::move(next);
     }
     text += line_of(row, colour);

@@ -1,7 +1,7 @@
 // Every rule of the conformance suite on every implementation of the catalog, natively and in the observed world, as one
 // unit test each: `primitives_test --gtest_filter='mutex/*ticket*.M10'`. A rule that is declared not to hold, or that
 // the implementation's profile does not ask about, may fail here; nothing else may. SYNCBENCH_TEAM sets the size of
-// crowds.
+// crowds, SYNCBENCH_ONE_PROCESSOR puts everything on one.
 #include "primitives/conformance/conformance.hpp"
 
 #include <gtest/gtest.h>
@@ -87,6 +87,7 @@ void register_all() {
 }
 
 const bool kRegistered = [] {
+  if (std::getenv("SYNCBENCH_ONE_PROCESSOR") != nullptr) static const OneProcessor one;  // for good: threads inherit it
   ::testing::UnitTest::GetInstance()->listeners().Append(new Watchdog);  // owned by the list
   register_all();
   return true;
