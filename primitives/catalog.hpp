@@ -7,6 +7,14 @@
 #include <cstddef>
 #include <string_view>
 
+#include "primitives/barrier/central_barrier.hpp"
+#include "primitives/barrier/dissemination_barrier.hpp"
+#include "primitives/barrier/monitor_barrier.hpp"
+#include "primitives/barrier/monitor_breakable_barrier.hpp"
+#include "primitives/barrier/queue_barrier.hpp"
+#include "primitives/barrier/ticket_barrier.hpp"
+#include "primitives/barrier/tournament_barrier.hpp"
+#include "primitives/barrier/tree_barrier.hpp"
 #include "primitives/condition/any_condition.hpp"
 #include "primitives/condition/fifo_condition.hpp"
 #include "primitives/condition/monitor_condition.hpp"
@@ -157,10 +165,41 @@ using Conditions = ImplementationList<
     Implementation<"none",               "none",    Standing::control,        "no synchronization: every workload must notice",         ConditionOver<NoCondition<P>, NoMutex>>>;
 
 template <Platform P>
-using Barriers = ImplementationList<>;
+using Barriers = ImplementationList<
+    // name                 family     standing                   in one line                                            type
+    Implementation<"central/backoff",       "spin",    Standing::representative, "one counter; pauses that double, then yields",              CentralBarrier<P, Backoff>>,
+    Implementation<"central/pause",         "spin",    Standing::variant,        "one counter; one pause between looks",                      CentralBarrier<P, Pause>>,
+    Implementation<"central/yield",         "spin",    Standing::variant,        "one counter; yields between looks",                         CentralBarrier<P, Yield>>,
+    Implementation<"ticket/spin-park",      "ticket",  Standing::representative, "a number for each arrival; spins, then sleeps",             TicketBarrier<P, SpinThenPark>>,
+    Implementation<"ticket/park",           "ticket",  Standing::variant,        "a number for each arrival; sleeps at once",                 TicketBarrier<P, Park>>,
+    Implementation<"ticket/backoff",        "ticket",  Standing::variant,        "a number for each arrival; pauses that double, then yields",TicketBarrier<P, Backoff>>,
+    Implementation<"central/spin-park",     "futex",   Standing::representative, "one counter; spins, then sleeps",                           CentralBarrier<P, SpinThenPark>>,
+    Implementation<"central/park",          "futex",   Standing::variant,        "one counter; sleeps at once",                               CentralBarrier<P, Park>>,
+    Implementation<"monitor/condvar",       "condvar", Standing::representative, "a count under std::mutex and std::condition_variable",      MonitorBarrier<P>>,
+    Implementation<"dissemination/backoff", "tree",    Standing::variant,        "signals in log2 n rounds; pauses that double, then yields", DisseminationBarrier<P, Backoff>>,
+    Implementation<"dissemination/pause",   "tree",    Standing::variant,        "signals in log2 n rounds; one pause between looks",         DisseminationBarrier<P, Pause>>,
+    Implementation<"dissemination/yield",   "tree",    Standing::variant,        "signals in log2 n rounds; yields between looks",            DisseminationBarrier<P, Yield>>,
+    Implementation<"dissemination/spin-park","tree",    Standing::variant,        "signals in log2 n rounds; spins, then sleeps",              DisseminationBarrier<P, SpinThenPark>>,
+    Implementation<"tournament/backoff",    "tree",    Standing::variant,        "matches in log2 n rounds; pauses that double, then yields", TournamentBarrier<P, Backoff>>,
+    Implementation<"tournament/pause",      "tree",    Standing::variant,        "matches in log2 n rounds; one pause between looks",         TournamentBarrier<P, Pause>>,
+    Implementation<"tournament/yield",      "tree",    Standing::variant,        "matches in log2 n rounds; yields between looks",            TournamentBarrier<P, Yield>>,
+    Implementation<"tournament/spin-park",  "tree",    Standing::variant,        "matches in log2 n rounds; spins, then sleeps",              TournamentBarrier<P, SpinThenPark>>,
+    Implementation<"tree/backoff",          "tree",    Standing::variant,        "a tree of counters; pauses that double, then yields",       TreeBarrier<P, Backoff>>,
+    Implementation<"tree/pause",            "tree",    Standing::variant,        "a tree of counters; one pause between looks",               TreeBarrier<P, Pause>>,
+    Implementation<"tree/yield",            "tree",    Standing::variant,        "a tree of counters; yields between looks",                  TreeBarrier<P, Yield>>,
+    Implementation<"tree/spin-park",        "tree",    Standing::variant,        "a tree of counters; spins, then sleeps",                    TreeBarrier<P, SpinThenPark>>,
+    Implementation<"std/barrier",           "std",     Standing::reference,      "std::barrier: the reference",                               StdBarrier>,
+    Implementation<"none",                  "none",    Standing::control,        "no synchronization: every workload must notice",            NoBarrier<P>>>;
 
 template <Platform P>
-using BreakableBarriers = ImplementationList<>;
+using BreakableBarriers = ImplementationList<
+    // name                 family     standing                   in one line                                            type
+    Implementation<"queue/backoff",         "spin",    Standing::representative, "queue under a spin lock; pauses that double, then yields",  QueueBarrier<P, TtasLock<P, Backoff>, Backoff>>,
+    Implementation<"ticket/spin-park",      "ticket",  Standing::representative, "queue under a ticket lock; spins, then sleeps",             QueueBarrier<P, TicketLock<P, SpinThenPark>, SpinThenPark>>,
+    Implementation<"queue/spin-park",       "futex",   Standing::representative, "queue under a futex mutex; spins, then sleeps",             QueueBarrier<P, TristateMutex<P, SpinThenPark>, SpinThenPark>>,
+    Implementation<"queue/park",            "futex",   Standing::variant,        "queue under a futex mutex; sleeps at once",                 QueueBarrier<P, TristateMutex<P, Park>, Park>>,
+    Implementation<"monitor/condvar",       "condvar", Standing::representative, "a list under std::mutex and std::condition_variable",       MonitorBreakableBarrier<P>>,
+    Implementation<"none",                  "none",    Standing::control,        "no synchronization: every workload must notice",            NoBreakableBarrier<P>>>;
 // clang-format on
 
 /// Calls visit.operator()<List>(name) for each primitive's table.
