@@ -26,6 +26,7 @@
 #include "primitives/mutex/ticket_lock.hpp"
 #include "primitives/mutex/tristate_mutex.hpp"
 #include "primitives/mutex/ttas_lock.hpp"
+#include "primitives/recursive_mutex/reentrant_mutex.hpp"
 #include "primitives/reference/controls.hpp"
 #include "primitives/reference/std.hpp"
 #include "primitives/reference/std_event.hpp"
@@ -109,7 +110,20 @@ using Mutexes = ImplementationList<
     Implementation<"none",               "none",    Standing::control,        "no synchronization: every workload must notice",         NoMutex>>;
 
 template <Platform P>
-using RecursiveMutexes = ImplementationList<>;
+using RecursiveMutexes = ImplementationList<
+    // name                                    family     standing                  in one line                                      type
+    Implementation<"ttas/backoff",             "spin",    Standing::representative, "owner and depth over ttas/backoff",             ReentrantMutex<P, TtasLock<P, Backoff>>>,
+    Implementation<"ttas/yield",               "spin",    Standing::variant,        "owner and depth over ttas/yield",               ReentrantMutex<P, TtasLock<P, Yield>>>,
+    Implementation<"ticket/spin-park",         "ticket",  Standing::representative, "owner and depth over ticket/spin-park: FIFO",   ReentrantMutex<P, TicketLock<P, SpinThenPark>>>,
+    Implementation<"ticket/park",              "ticket",  Standing::variant,        "owner and depth over ticket/park: FIFO",        ReentrantMutex<P, TicketLock<P, Park>>>,
+    Implementation<"ticket/backoff",           "ticket",  Standing::variant,        "owner and depth over ticket/backoff: FIFO",     ReentrantMutex<P, TicketLock<P, Backoff>>>,
+    Implementation<"tristate/backoff-park",    "futex",   Standing::representative, "owner and depth over tristate/backoff-park",    ReentrantMutex<P, TristateMutex<P, BackoffThenPark>>>,
+    Implementation<"tristate/spin-park",       "futex",   Standing::variant,        "owner and depth over tristate/spin-park",       ReentrantMutex<P, TristateMutex<P, SpinThenPark>>>,
+    Implementation<"tristate/park",            "futex",   Standing::variant,        "owner and depth over tristate/park",            ReentrantMutex<P, TristateMutex<P, Park>>>,
+    Implementation<"monitor/condvar",          "condvar", Standing::representative, "owner and depth over monitor/condvar",          ReentrantMutex<P, MonitorMutex<P>>>,
+    Implementation<"std/recursive_mutex",      "std",     Standing::reference,      "std::recursive_mutex: the reference",           StdRecursiveMutex>,
+    Implementation<"std/recursive_timed_mutex","std",     Standing::variant,        "std::recursive_timed_mutex",                    StdRecursiveTimedMutex<P>>,
+    Implementation<"none",                     "none",    Standing::control,        "no synchronization: every workload must notice",NoMutex>>;
 
 template <Platform P>
 using Semaphores = ImplementationList<

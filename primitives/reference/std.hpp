@@ -20,23 +20,37 @@ struct StdMutex : std::mutex {
   static constexpr Traits kTraits{.source = "C++20 [thread.mutex.class]", .promise = Profile::cpp};
 };
 
-template <Platform P>
-class StdTimedMutex : public TimedForms<StdTimedMutex<P>, P> {
- public:
-  static constexpr Traits kTraits{.source = "C++20 [thread.timedmutex.class]", .promise = Profile::cpp};
+/// std::recursive_mutex itself. It tells nobody who owns it, nor how many times over.
+struct StdRecursiveMutex : std::recursive_mutex {
+  static constexpr Traits kTraits{.source = "C++20 [thread.mutex.recursive]", .promise = Profile::cpp};
+};
 
+/// A timed mutex of the standard library.
+template <Platform P, class M>
+class StdTimed : public TimedForms<StdTimed<P, M>, P> {
+ public:
   void lock() { mutex_.lock(); }
   bool try_lock() { return mutex_.try_lock(); }
   void unlock() { mutex_.unlock(); }
 
  private:
-  friend TimedForms<StdTimedMutex, P>;
+  friend TimedForms<StdTimed, P>;
   bool try_lock_before(const Deadline<typename P::Clock>& deadline) {
     if (!deadline.unlimited()) return mutex_.try_lock_until(deadline.instant());
     mutex_.lock();
     return true;
   }
-  std::timed_mutex mutex_;
+  M mutex_;
+};
+
+template <Platform P>
+struct StdTimedMutex : StdTimed<P, std::timed_mutex> {
+  static constexpr Traits kTraits{.source = "C++20 [thread.timedmutex.class]", .promise = Profile::cpp};
+};
+
+template <Platform P>
+struct StdRecursiveTimedMutex : StdTimed<P, std::recursive_timed_mutex> {
+  static constexpr Traits kTraits{.source = "C++20 [thread.timedmutex.recursive]", .promise = Profile::cpp};
 };
 
 /// std::condition_variable. Waits on a std::mutex itself; the unique_lock that the standard asks for is made and
@@ -106,7 +120,8 @@ class StdBarrier {
   std::barrier<Completion> barrier_;
 };
 
-static_assert(TimedMutex<StdTimedMutex<NativePlatform>> && ConditionFor<StdCondition<NativePlatform>, std::mutex>);
 static_assert(ActingBarrier<StdBarrier>);
+static_assert(TimedMutex<StdTimedMutex<NativePlatform>> && TimedMutex<StdRecursiveTimedMutex<NativePlatform>>);
+static_assert(Mutex<StdRecursiveMutex> && ConditionFor<StdCondition<NativePlatform>, std::mutex>);
 
 }  // namespace syncbench

@@ -71,6 +71,17 @@ class WaitQueue {
     return chain;
   }
 
+  /// Takes the youngest waiter, or nobody; not those that gave up.
+  Chain take_youngest() noexcept {
+    Chain chain;
+    for (Waiter* waiter = tail_; waiter != nullptr && chain.count == 0; waiter = waiter->before) {
+      if (!claim(*waiter)) continue;
+      remove(*waiter);
+      append(chain, *waiter);
+    }
+    return chain;
+  }
+
   // ---- Without the lock ---------------------------------------------------------------------------------------------
 
   /// Ends the waits of a chain with `outcome`, which is kServed or above.
