@@ -3,8 +3,10 @@
 // everything else passes straight through.
 #pragma once
 
+#include <barrier>
 #include <condition_variable>
 #include <mutex>
+#include <utility>
 
 #include "primitives/concepts.hpp"
 #include "primitives/condition/condition_forms.hpp"
@@ -59,7 +61,8 @@ class StdCondition : public ConditionForms<StdCondition<P>, P> {
   static constexpr Traits kTraits{
       .source = "C++20 [thread.condition.condvar]",
       .promise = Profile::cpp,
-      .deviations = {{{"C8", "a waiter notified just before its deadline may report a timeout: the clock alone decides"}}}};
+      .deviations = {
+          {{"C8", "a waiter notified just before its deadline may report a timeout: the clock alone decides"}}}};
 
   void notify(std::uint32_t n) noexcept {
     if (n >= kEverybody) return condition_.notify_all();
@@ -89,6 +92,35 @@ class StdCondition : public ConditionForms<StdCondition<P>, P> {
   std::condition_variable condition_;
 };
 
+/// std::barrier. It tells nobody who came last, so every arrival has index 0.
+class StdBarrier {
+ public:
+  static constexpr Traits kTraits{
+      .source = "C++20 [thread.barrier]",
+      .promise = Profile::cpp,
+      .destroy_after_use = false,
+      .deviations = {{{"B4", "std::barrier has no arrival index and no serial thread"},
+                      {"B7", "the standard forbids more arrivals in a phase than there are parties"},
+                      {"B8", "the standard allows no destruction while others are still returning"}}}};
+
+  explicit StdBarrier(std::uint32_t parties, PhaseAction action = {}) : barrier_(parties, {std::move(action)}) {}
+
+  std::uint32_t arrive_and_wait() {
+    barrier_.arrive_and_wait();
+    return 0;
+  }
+
+ private:
+  struct Completion {
+    PhaseAction action;
+    void operator()() noexcept {
+      if (action) action();
+    }
+  };
+  std::barrier<Completion> barrier_;
+};
+
+static_assert(ActingBarrier<StdBarrier>);
 static_assert(TimedMutex<StdTimedMutex<NativePlatform>> && TimedMutex<StdRecursiveTimedMutex<NativePlatform>>);
 static_assert(Mutex<StdRecursiveMutex> && ConditionFor<StdCondition<NativePlatform>, std::mutex>);
 
