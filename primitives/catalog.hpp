@@ -22,6 +22,8 @@
 #include "primitives/event/fifo_event.hpp"
 #include "primitives/event/generation_event.hpp"
 #include "primitives/event/monitor_event.hpp"
+#include "primitives/mutex/cohort_lock.hpp"
+#include "primitives/mutex/malthusian_mutex.hpp"
 #include "primitives/mutex/monitor_mutex.hpp"
 #include "primitives/mutex/ticket_lock.hpp"
 #include "primitives/mutex/tristate_mutex.hpp"
@@ -103,7 +105,10 @@ using Mutexes = ImplementationList<
     Implementation<"tristate/backoff-park", "futex", Standing::representative, "three-state futex word; pauses that double, then sleeps", TristateMutex<P, BackoffThenPark>>,
     Implementation<"tristate/spin-park", "futex",   Standing::variant,        "three-state futex word; spins, then sleeps",             TristateMutex<P, SpinThenPark>>,
     Implementation<"tristate/park",      "futex",   Standing::variant,        "three-state futex word; sleeps at once",                 TristateMutex<P, Park>>,
+    Implementation<"malthusian/spin-park", "futex", Standing::variant,        "one waiter competes, the others sleep on a stack",       MalthusianMutex<P, SpinThenPark>>,
     Implementation<"monitor/condvar",    "condvar", Standing::representative, "a flag under std::mutex and std::condition_variable",    MonitorMutex<P>>,
+    Implementation<"cohort/backoff",     "numa",    Standing::variant,        "a ticket lock a memory node under a common one; pauses that double, then yields", CohortLock<P, Backoff>>,
+    Implementation<"cohort/yield",       "numa",    Standing::variant,        "a ticket lock a memory node under a common one; yields between looks", CohortLock<P, Yield>>,
     Implementation<"std/mutex",          "std",     Standing::reference,      "std::mutex: the reference",                              StdMutex>,
     Implementation<"std/timed_mutex",    "std",     Standing::variant,        "std::timed_mutex",                                       StdTimedMutex<P>>,
     Implementation<"atomic/fetch_add",   "atomic",  Standing::baseline,       "no lock: one atomic add (workload counter only)",        FetchAdd<P>>,

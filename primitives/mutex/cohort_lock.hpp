@@ -64,6 +64,7 @@ class CohortLock : public TimedForms<CohortLock<P, WaitFor>, P> {
   void unlock() noexcept {
     Local& local = locals_[node_];
     const std::uint32_t next = local.called.load(std::memory_order_relaxed) + 1;  // only the holder changes it
+    assert(local.next.load(std::memory_order_relaxed) != next - 1 && "unlock of a free lock");
     // Relaxed: too old a value shows fewer waiters, and then the lock goes the common way, which is never wrong.
     const bool wanted = local.next.load(std::memory_order_relaxed) != next;
     if (wanted && local.passes != kMostPasses) {
