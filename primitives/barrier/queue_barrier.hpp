@@ -9,10 +9,8 @@
 
 #include <cassert>
 #include <mutex>
-#include <utility>
 
 #include "primitives/barrier/breakable_forms.hpp"
-#include "primitives/concepts.hpp"
 #include "primitives/mutex/ticket_lock.hpp"
 #include "primitives/mutex/tristate_mutex.hpp"
 #include "primitives/mutex/ttas_lock.hpp"
@@ -29,37 +27,24 @@ class QueueBarrier : public BreakableForms<QueueBarrier<P, LockType, WaitFor>, P
   using Wait = WaitFor<P>;
   static constexpr Traits kTraits{.source = "Python threading.Barrier"};
 
-  explicit QueueBarrier(std::uint32_t parties, PhaseAction action = {},
-                        std::optional<std::chrono::nanoseconds> default_timeout = std::nullopt)
-      : Forms(default_timeout), parties_(parties), action_(std::move(action)) {
-    assert(parties >= 1 && "a barrier is for one thread at least");
-  }
-  QueueBarrier(const QueueBarrier&) = delete;
-  QueueBarrier& operator=(const QueueBarrier&) = delete;
+  using BreakableForms<QueueBarrier, P>::BreakableForms;
   ~QueueBarrier() {
     assert(waiting() == 0 && "destroyed while somebody waits");
-    while (!empty()) P::yield();
+    while (!locked([&] { return queue_.empty(); })) P::yield();
   }
 
-  /// All who wait and all who come throw BrokenBarrier, until `reset`.
-  void abort() noexcept { end_generation(true); }
-  /// All who wait throw BrokenBarrier; who comes from now on finds a barrier as new.
-  void reset() noexcept { end_generation(false); }
-
-  std::uint32_t parties() const noexcept { return parties_; }
   std::uint32_t waiting() const noexcept {
-    const std::lock_guard guard(lock_);
-    return arrived_;
+    return locked([&] { return arrived_; });
   }
   bool broken() const noexcept {
-    const std::lock_guard guard(lock_);
-    return broken_;
+    return locked([&] { return broken_; });
   }
 
  private:
-  using Forms = BreakableForms<QueueBarrier, P>;
-  friend Forms;
+  friend BreakableForms<QueueBarrier, P>;
   using Queue = WaitQueue<P, WaitFor>;
+  using Forms = BreakableForms<QueueBarrier, P>;
+  using Forms::action_, Forms::parties_;
   using Waiter = typename Queue::Waiter;
   using Chain = typename Queue::Chain;
 
@@ -68,9 +53,8 @@ class QueueBarrier : public BreakableForms<QueueBarrier<P, LockType, WaitFor>, P
   static constexpr std::uint32_t kBroken = Queue::kServed + 1;
   static constexpr std::uint32_t kComeAgain = Queue::kServed + 2;  // the action is over that it came in
 
-  /// What an arrival found under the lock.
   struct Arrival {
-    enum { kRefused, kQueued, kLast } as;
+    bool last = false;
     std::uint32_t index = 0;
     std::uint64_t generation = 0;
     Chain others{};  // for the last: all others of its generation
@@ -80,8 +64,7 @@ class QueueBarrier : public BreakableForms<QueueBarrier<P, LockType, WaitFor>, P
     for (;;) {
       Waiter self;
       const Arrival arrival = arrive(self);
-      if (arrival.as == Arrival::kLast) return complete(arrival.others);
-      if (arrival.as == Arrival::kRefused) throw BrokenBarrier{};
+      if (arrival.last) return complete(arrival.others);
       const std::uint32_t outcome = Queue::await(self, deadline);
       if (outcome == kPassed) return arrival.index;
       if (outcome == Queue::kLeaving) give_up(self, arrival.generation);
@@ -89,27 +72,24 @@ class QueueBarrier : public BreakableForms<QueueBarrier<P, LockType, WaitFor>, P
     }
   }
 
-  Arrival arrive(Waiter& self) noexcept {
+  Arrival arrive(Waiter& self) {
     std::unique_lock lock(lock_);
-    if (broken_) return {Arrival::kRefused};
-    if (acting_) {  // there are more threads than parties: this one is counted when the action is over
+    if (broken_) throw BrokenBarrier{};
+    if (acting_ || arrived_ + 1 < parties_) {
       queue_.push(self);
-      return {Arrival::kQueued, 0, generation_};
-    }
-    if (arrived_ + 1 < parties_) {
-      queue_.push(self);
-      return {Arrival::kQueued, arrived_++, generation_};
+      // During an action there are more threads than parties: this one is counted when it comes again.
+      return {false, acting_ ? 0 : arrived_++, generation_};
     }
     const Chain others = queue_.take(parties_ - 1);
     if (others.count == parties_ - 1) {
       arrived_ = 0;
       acting_ = static_cast<bool>(action_);
-      return {Arrival::kLast, parties_ - 1, generation_, others};
+      return {true, parties_ - 1, generation_, others};
     }
     close(true);  // somebody has given up, and only has not had the lock yet; nobody is left to be taken
     lock.unlock();
     Queue::serve(others, kBroken);
-    return {Arrival::kRefused};
+    throw BrokenBarrier{};
   }
 
   // By the last arrival: nothing but its action can fail the phase now. The barrier may be gone as soon as the others
@@ -137,28 +117,23 @@ class QueueBarrier : public BreakableForms<QueueBarrier<P, LockType, WaitFor>, P
 
   // An abort during the action has broken the barrier for whoever comes next; that stays in force.
   Chain end_action(bool failed) noexcept {
-    const std::lock_guard guard(lock_);
-    acting_ = false;
-    return failed ? close(true) : queue_.take(kEverybody);
+    return locked([&] {
+      acting_ = false;
+      return failed ? close(true) : queue_.take(kEverybody);
+    });
   }
 
   // Our deadline passed while we were queued, and our node says so. The generation breaks with us, unless it has ended.
   [[gnu::noinline]] void give_up(Waiter& self, std::uint64_t generation) noexcept {
-    Chain others;
-    {
-      const std::lock_guard guard(lock_);
+    const Chain others = locked([&] {
       queue_.remove(self);
-      if (generation == generation_) others = close(true);
-    }
+      return generation == generation_ ? close(true) : Chain{};
+    });
     Queue::serve(others, kBroken);
   }
 
   void end_generation(bool broken) noexcept {
-    Chain others;
-    {
-      const std::lock_guard guard(lock_);
-      others = close(broken);
-    }
+    const Chain others = locked([&] { return close(broken); });
     Queue::serve(others, kBroken);
   }
 
@@ -170,20 +145,17 @@ class QueueBarrier : public BreakableForms<QueueBarrier<P, LockType, WaitFor>, P
     return queue_.take(kEverybody);
   }
 
-  bool empty() noexcept {
+  auto locked(auto body) const noexcept {
     const std::lock_guard guard(lock_);
-    return queue_.empty();
+    return body();
   }
 
   mutable LockType lock_;  // guards all below
   Queue queue_;            // who is counted in arrived_; during an action, who came meanwhile; and who is leaving
   std::uint32_t arrived_ = 0;
   bool broken_ = false;
-  bool acting_ = false;  // an action is running or about to
-  std::uint64_t generation_ =
-      0;  // of those that were broken: tells who gives up whether there is anything left to break
-  const std::uint32_t parties_;
-  const PhaseAction action_;
+  bool acting_ = false;           // an action is running or about to
+  std::uint64_t generation_ = 0;  // counts those that broke: who gives up must not break a later one
 };
 
 static_assert(BreakableBarrier<QueueBarrier<NativePlatform, TtasLock<NativePlatform, Backoff>, Backoff>> &&
