@@ -19,12 +19,21 @@
 #include "primitives/condition/fifo_condition.hpp"
 #include "primitives/condition/monitor_condition.hpp"
 #include "primitives/condition/sequence_condition.hpp"
+#include "primitives/event/fifo_event.hpp"
+#include "primitives/event/generation_event.hpp"
+#include "primitives/event/monitor_event.hpp"
 #include "primitives/mutex/monitor_mutex.hpp"
 #include "primitives/mutex/ticket_lock.hpp"
 #include "primitives/mutex/tristate_mutex.hpp"
 #include "primitives/mutex/ttas_lock.hpp"
 #include "primitives/reference/controls.hpp"
 #include "primitives/reference/std.hpp"
+#include "primitives/reference/std_event.hpp"
+#include "primitives/reference/std_semaphore.hpp"
+#include "primitives/semaphore/bounded_semaphore.hpp"
+#include "primitives/semaphore/count_semaphore.hpp"
+#include "primitives/semaphore/fifo_semaphore.hpp"
+#include "primitives/semaphore/monitor_semaphore.hpp"
 
 namespace syncbench {
 
@@ -42,6 +51,7 @@ enum class Standing {
   reference,       ///< likewise, and what all others are compared with
   variant,         ///< runs when asked for by name or pattern
   baseline,        ///< not a lock: a floor to compare with
+  known_bad,       ///< broken, and known to be: runs when asked for by its whole name
   control,         ///< does not synchronize: must be caught
 };
 
@@ -102,10 +112,35 @@ template <Platform P>
 using RecursiveMutexes = ImplementationList<>;
 
 template <Platform P>
-using Semaphores = ImplementationList<>;
+using Semaphores = ImplementationList<
+    Implementation<"count/backoff",      "spin",    Standing::representative, "one word; pauses that double, then yields",              CountSemaphore<P, Backoff>>,
+    Implementation<"count/pause",        "spin",    Standing::variant,        "one word; one pause between looks",                      CountSemaphore<P, Pause>>,
+    Implementation<"count/yield",        "spin",    Standing::variant,        "one word; yields between looks",                         CountSemaphore<P, Yield>>,
+    Implementation<"ticket/spin-park",   "ticket",  Standing::representative, "FIFO queue; spins, then sleeps",                         FifoSemaphore<P, SpinThenPark>>,
+    Implementation<"ticket/park",        "ticket",  Standing::variant,        "FIFO queue; sleeps at once",                             FifoSemaphore<P, Park>>,
+    Implementation<"ticket/backoff",     "ticket",  Standing::variant,        "FIFO queue; pauses that double, then yields",            FifoSemaphore<P, Backoff>>,
+    Implementation<"ticket/yield",       "ticket",  Standing::variant,        "FIFO queue; yields between looks",                       FifoSemaphore<P, Yield>>,
+    Implementation<"count/spin-park",    "futex",   Standing::representative, "one futex word; spins, then sleeps",                     CountSemaphore<P, SpinThenPark>>,
+    Implementation<"count/park",         "futex",   Standing::variant,        "one futex word; sleeps at once",                         CountSemaphore<P, Park>>,
+    Implementation<"monitor/condvar",    "condvar", Standing::representative, "a count under std::mutex and std::condition_variable",   MonitorSemaphore<P>>,
+    Implementation<"std/counting_semaphore", "std", Standing::known_bad,      "std::counting_semaphore; GCC 12 loses wake-ups (GCC bug 104928)", StdSemaphore<P>>,
+    Implementation<"none",               "none",    Standing::control,        "no synchronization: every workload must notice",         NoSemaphore>>;
 
 template <Platform P>
-using Events = ImplementationList<>;
+using Events = ImplementationList<
+    Implementation<"generation/backoff", "spin",    Standing::representative, "one word; pauses that double, then yields",              GenerationEvent<P, Backoff>>,
+    Implementation<"generation/pause",   "spin",    Standing::variant,        "one word; one pause between looks",                      GenerationEvent<P, Pause>>,
+    Implementation<"generation/yield",   "spin",    Standing::variant,        "one word; yields between looks",                         GenerationEvent<P, Yield>>,
+    Implementation<"ticket/spin-park",   "ticket",  Standing::representative, "FIFO queue; spins, then sleeps",                         FifoEvent<P, SpinThenPark>>,
+    Implementation<"ticket/park",        "ticket",  Standing::variant,        "FIFO queue; sleeps at once",                             FifoEvent<P, Park>>,
+    Implementation<"ticket/backoff",     "ticket",  Standing::variant,        "FIFO queue; pauses that double, then yields",            FifoEvent<P, Backoff>>,
+    Implementation<"generation/spin-park", "futex", Standing::representative, "one futex word; spins, then sleeps",                     GenerationEvent<P, SpinThenPark>>,
+    Implementation<"generation/park",    "futex",   Standing::variant,        "one futex word; sleeps at once",                         GenerationEvent<P, Park>>,
+    Implementation<"monitor/condvar",    "condvar", Standing::representative, "a flag and a count under std::mutex and std::condition_variable", MonitorEvent<P>>,
+    Implementation<"std/condvar",        "std",     Standing::reference,      "a flag under std::mutex and std::condition_variable: the reference", StdEvent<P>>,
+    Implementation<"std/atomic_wait",    "std",     Standing::variant,        "std::atomic, wait and notify_all",                       StdAtomicEvent>,
+    Implementation<"std/latch",          "std",     Standing::variant,        "std::latch: fires once",                                 StdLatchEvent>,
+    Implementation<"none",               "none",    Standing::control,        "no synchronization: every workload must notice",         NoEvent>>;
 
 template <Platform P>
 using Conditions = ImplementationList<

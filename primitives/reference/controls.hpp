@@ -54,6 +54,38 @@ class NoCondition : public ConditionForms<NoCondition<P>, P> {
   }
 };
 
+/// Lets everybody in at once.
+class NoSemaphore {
+ public:
+  static constexpr Traits kTraits{.source = "control: counts nothing"};
+  static constexpr std::ptrdiff_t max() noexcept { return 0x3fffffff; }
+  explicit NoSemaphore(std::ptrdiff_t) noexcept {}
+  NoSemaphore(const NoSemaphore&) = delete;
+  NoSemaphore& operator=(const NoSemaphore&) = delete;
+
+  void acquire() noexcept { asm volatile("" ::: "memory"); }
+  bool try_acquire() noexcept { return acquire(), true; }
+  bool try_acquire_for(const auto&) noexcept { return try_acquire(); }
+  bool try_acquire_until(const auto&) noexcept { return try_acquire(); }
+  void release(std::ptrdiff_t = 1) noexcept { asm volatile("" ::: "memory"); }
+};
+
+/// Never makes anybody wait.
+class NoEvent {
+ public:
+  static constexpr Traits kTraits{.source = "control: waits for nobody"};
+  NoEvent() = default;
+  NoEvent(const NoEvent&) = delete;
+  NoEvent& operator=(const NoEvent&) = delete;
+
+  void set() noexcept { asm volatile("" ::: "memory"); }
+  void clear() noexcept { asm volatile("" ::: "memory"); }
+  bool is_set() const noexcept { return true; }
+  void wait() noexcept { asm volatile("" ::: "memory"); }
+  bool wait_for(const auto&) noexcept { return true; }
+  bool wait_until(const auto&) noexcept { return true; }
+};
+
 /// Waits for nobody. Otherwise it does what a barrier does: indices are dealt out, and the last of a phase acts.
 template <Platform P>
 class NoBarrier {
@@ -110,6 +142,7 @@ class FetchAdd {
   typename P::template Atomic<std::uint64_t> value_{0};
 };
 
+static_assert(Semaphore<NoSemaphore> && Event<NoEvent>);
 static_assert(Mutex<NoMutex> && ConditionFor<NoCondition<NativePlatform>, NoMutex>);
 static_assert(ActingBarrier<NoBarrier<NativePlatform>> && BreakableBarrier<NoBreakableBarrier<NativePlatform>>);
 
