@@ -42,7 +42,8 @@ class DeadlineOn {
 
 /// `Self` befriends this base and has
 /// - `std::uint32_t wait_before(deadline)`: the arrival index, or throws BrokenBarrier;
-/// - `void end_generation(broken)`: lets go of those who wait with BrokenBarrier, and leaves the barrier broken or not.
+/// - `void end_generation(broken)`: lets go of those who wait with BrokenBarrier, and leaves the barrier broken or not;
+/// - `locked(body)`: calls body with the members `arrived_` (in the generation that is filling) and `broken_` at rest.
 template <class Self, Platform P>
 class BreakableForms {
  public:
@@ -79,6 +80,12 @@ class BreakableForms {
   void reset() { self().end_generation(false); }
 
   std::uint32_t parties() const noexcept { return parties_; }
+  std::uint32_t waiting() const {
+    return self().locked([&] { return self().arrived_; });
+  }
+  bool broken() const {
+    return self().locked([&] { return self().broken_; });
+  }
 
  protected:
   const std::uint32_t parties_;
@@ -87,6 +94,7 @@ class BreakableForms {
  private:
   using Clock = typename P::Clock;
   Self& self() noexcept { return static_cast<Self&>(*this); }
+  const Self& self() const noexcept { return static_cast<const Self&>(*this); }
 
   const std::optional<std::chrono::nanoseconds> timeout_;
 };

@@ -1,7 +1,7 @@
 // Breakable barrier built from a std::mutex and a std::condition_variable: those who wait form a list, and whoever ends
-// their wait writes into each node how. A count and a generation number, as in the plain monitor barrier, would not do:
-// by the time that a thread has got the mutex back, its generation may be two generations ago, and it must still learn
-// whether that one passed or broke. [Hoare 1974, Monitors; the interface is that of Python's threading.Barrier]
+// their wait writes into each node how. A count and a generation number would not do, as they do for the plain barrier:
+// when a thread has got the mutex back, its generation may be long over, and it must still learn how that one ended.
+// [Hoare 1974, Monitors; the interface is that of Python's threading.Barrier]
 #pragma once
 
 #include <cassert>
@@ -24,15 +24,8 @@ class MonitorBreakableBarrier : public BreakableForms<MonitorBreakableBarrier<P>
 
   using BreakableForms<MonitorBreakableBarrier, P>::BreakableForms;
   ~MonitorBreakableBarrier() {
-    assert(waiting() == 0 && "destroyed while somebody waits");
+    assert(this->waiting() == 0 && "destroyed while somebody waits");
     while (locked([&] { return inside_ != 0; })) P::yield();
-  }
-
-  std::uint32_t waiting() const {
-    return locked([&] { return arrived_; });
-  }
-  bool broken() const {
-    return locked([&] { return broken_; });
   }
 
  private:

@@ -1,6 +1,6 @@
 // Breakable barrier by queue: those who wait stand in a queue, each with a word of its own, so that a generation ends
-// for all of it in the same way. [The interface is that of Python's threading.Barrier; CPython's own may, under abort,
-// let some of a generation pass and break the rest]
+// for all of it in the same way. [The interface is that of Python's threading.Barrier; in CPython an abort may split a
+// generation into some that pass and some that break]
 //
 // The moment that decides is when the last arrival takes all the others out of the queue, under the lock. Whoever is
 // taken has passed: its deadline and an abort come too late. Whoever gave up before (its word says so, lock or no lock)
@@ -12,8 +12,6 @@
 
 #include "primitives/barrier/breakable_forms.hpp"
 #include "primitives/mutex/ticket_lock.hpp"
-#include "primitives/mutex/tristate_mutex.hpp"
-#include "primitives/mutex/ttas_lock.hpp"
 #include "primitives/wait/wait_queue.hpp"
 
 namespace syncbench {
@@ -29,26 +27,17 @@ class QueueBarrier : public BreakableForms<QueueBarrier<P, LockType, WaitFor>, P
 
   using BreakableForms<QueueBarrier, P>::BreakableForms;
   ~QueueBarrier() {
-    assert(waiting() == 0 && "destroyed while somebody waits");
+    assert(this->waiting() == 0 && "destroyed while somebody waits");
     while (!locked([&] { return queue_.empty(); })) P::yield();
   }
 
-  std::uint32_t waiting() const noexcept {
-    return locked([&] { return arrived_; });
-  }
-  bool broken() const noexcept {
-    return locked([&] { return broken_; });
-  }
-
  private:
-  friend BreakableForms<QueueBarrier, P>;
-  using Queue = WaitQueue<P, WaitFor>;
   using Forms = BreakableForms<QueueBarrier, P>;
+  friend Forms;
   using Forms::action_, Forms::parties_;
-  using Waiter = typename Queue::Waiter;
+  using Queue = WaitQueue<P, WaitFor>;
   using Chain = typename Queue::Chain;
 
-  // How a wait ends: with an outcome of the queue's.
   static constexpr std::uint32_t kPassed = Queue::kServed;
   static constexpr std::uint32_t kBroken = Queue::kServed + 1;
   static constexpr std::uint32_t kComeAgain = Queue::kServed + 2;  // the action is over that it came in
@@ -62,7 +51,7 @@ class QueueBarrier : public BreakableForms<QueueBarrier<P, LockType, WaitFor>, P
 
   std::uint32_t wait_before(const auto& deadline) {
     for (;;) {
-      Waiter self;
+      typename Queue::Waiter self;
       const Arrival arrival = arrive(self);
       if (arrival.last) return complete(arrival.others);
       const std::uint32_t outcome = Queue::await(self, deadline);
@@ -72,7 +61,7 @@ class QueueBarrier : public BreakableForms<QueueBarrier<P, LockType, WaitFor>, P
     }
   }
 
-  Arrival arrive(Waiter& self) {
+  Arrival arrive(typename Queue::Waiter& self) {
     std::unique_lock lock(lock_);
     if (broken_) throw BrokenBarrier{};
     if (acting_ || arrived_ + 1 < parties_) {
@@ -96,23 +85,21 @@ class QueueBarrier : public BreakableForms<QueueBarrier<P, LockType, WaitFor>, P
   // are served.
   std::uint32_t complete(const Chain& others) {
     const std::uint32_t index = parties_ - 1;
-    const Chain newcomers = action_ ? act(others) : Chain{};
+    Chain newcomers;  // who came during the action
+    if (action_) {
+      try {
+        action_();
+      } catch (...) {
+        newcomers = end_action(true);
+        Queue::serve(others, kBroken);
+        Queue::serve(newcomers, kBroken);
+        throw;
+      }
+      newcomers = end_action(false);
+    }
     Queue::serve(others, kPassed);
     Queue::serve(newcomers, kComeAgain);
     return index;
-  }
-
-  // Returns who came during the action.
-  Chain act(const Chain& others) {
-    try {
-      action_();
-    } catch (...) {
-      const Chain newcomers = end_action(true);
-      Queue::serve(others, kBroken);
-      Queue::serve(newcomers, kBroken);
-      throw;
-    }
-    return end_action(false);
   }
 
   // An abort during the action has broken the barrier for whoever comes next; that stays in force.
@@ -124,7 +111,7 @@ class QueueBarrier : public BreakableForms<QueueBarrier<P, LockType, WaitFor>, P
   }
 
   // Our deadline passed while we were queued, and our node says so. The generation breaks with us, unless it has ended.
-  [[gnu::noinline]] void give_up(Waiter& self, std::uint64_t generation) noexcept {
+  [[gnu::noinline]] void give_up(typename Queue::Waiter& self, std::uint64_t generation) noexcept {
     const Chain others = locked([&] {
       queue_.remove(self);
       return generation == generation_ ? close(true) : Chain{};
@@ -133,8 +120,7 @@ class QueueBarrier : public BreakableForms<QueueBarrier<P, LockType, WaitFor>, P
   }
 
   void end_generation(bool broken) noexcept {
-    const Chain others = locked([&] { return close(broken); });
-    Queue::serve(others, kBroken);
+    Queue::serve(locked([&] { return close(broken); }), kBroken);
   }
 
   // Under the lock: ends the generation that is filling; returns whom to serve. One that has been taken is not touched.
@@ -158,7 +144,6 @@ class QueueBarrier : public BreakableForms<QueueBarrier<P, LockType, WaitFor>, P
   std::uint64_t generation_ = 0;  // counts those that broke: who gives up must not break a later one
 };
 
-static_assert(BreakableBarrier<QueueBarrier<NativePlatform, TtasLock<NativePlatform, Backoff>, Backoff>> &&
-              BreakableBarrier<QueueBarrier<NativePlatform, TristateMutex<NativePlatform, Park>, Park>>);
+static_assert(BreakableBarrier<QueueBarrier<NativePlatform, TicketLock<NativePlatform, Park>, Park>>);
 
 }  // namespace syncbench
