@@ -27,10 +27,8 @@ struct Judged {
   Finding finding;
 };
 
-const std::map<std::string, Profile> kProfiles = {{"python", Profile::python},
-                                                  {"posix", Profile::posix},
-                                                  {"cpp", Profile::cpp},
-                                                  {"strict", Profile::strict}};
+const std::map<std::string, Profile> kProfiles = {
+    {"python", Profile::python}, {"posix", Profile::posix}, {"cpp", Profile::cpp}, {"strict", Profile::strict}};
 
 Profile parse_profile(const std::string& name) {
   const auto found = kProfiles.find(name);
@@ -62,11 +60,13 @@ std::vector<Trial> choose(Profile profile, const std::vector<std::string>& words
     if (std::ranges::any_of(trials, [&](const Trial& trial) { return answers_to(trial, word); })) continue;
     std::set<std::string> names;
     for (const Trial& trial : trials) names.insert({std::string(trial.implementation), std::string(trial.family)});
-    throw UsageError(fmt::format("--impl: no implementation or family is called '{}'{}; --list implementations shows them",
-                                 word, nearest(word, {names.begin(), names.end()})));
+    throw UsageError(
+        fmt::format("--impl: no implementation or family is called '{}'{}; --list implementations shows them", word,
+                    nearest(word, {names.begin(), names.end()})));
   }
   std::erase_if(trials, [&](const Trial& trial) {
-    const bool wanted = words.empty() || std::ranges::any_of(words, [&](const auto& w) { return answers_to(trial, w); });
+    const bool wanted =
+        words.empty() || std::ranges::any_of(words, [&](const auto& w) { return answers_to(trial, w); });
     return !wanted || (trial.profiles & static_cast<unsigned>(profile)) == 0;
   });
   return trials;
@@ -98,7 +98,8 @@ std::string table_of(std::string_view primitive, const std::vector<Judged>& all)
   for (const auto name : names) {
     text += fmt::format("  {:<22}", name);
     constexpr std::string_view kMarks[] = {".", "FAIL", "t", "-"};
-    for (const auto rule : rules) text += fmt::format("{:>5}", kMarks[static_cast<std::size_t>(cells.at({name, rule}))]);
+    for (const auto rule : rules)
+      text += fmt::format("{:>5}", kMarks[static_cast<std::size_t>(cells.at({name, rule}))]);
     text += "\n";
   }
   return text + "\n";
@@ -120,7 +121,8 @@ std::string console(Profile profile, const std::vector<Judged>& all) {
     if (primitives.empty() || primitives.back() != one.trial->primitive) primitives.push_back(one.trial->primitive);
     ++counts[one.finding.outcome];
   }
-  std::string text = fmt::format("profile {}: . holds, t declared or not promised, - not applicable\n\n", name_of(profile));
+  std::string text =
+      fmt::format("profile {}: . holds, t declared or not promised, - not applicable\n\n", name_of(profile));
   for (const auto primitive : primitives) text += table_of(primitive, all);
   text += reasons_of(Outcome::trait, all) + reasons_of(Outcome::fail, all);
   return text + fmt::format("{} pass, {} fail, {} trait, {} not applicable\n", counts[Outcome::pass],
@@ -130,9 +132,10 @@ std::string console(Profile profile, const std::vector<Judged>& all) {
 std::string json(Profile profile, const std::vector<Judged>& all) {
   auto findings = nlohmann::ordered_json::array();
   for (const Judged& one : all) {
-    nlohmann::ordered_json finding = {{"primitive", one.trial->primitive}, {"implementation", one.trial->implementation},
-                                      {"family", one.trial->family},       {"rule", one.trial->rule},
-                                      {"text", one.trial->text},           {"outcome", name_of(one.finding.outcome)}};
+    nlohmann::ordered_json finding = {
+        {"primitive", one.trial->primitive}, {"implementation", one.trial->implementation},
+        {"family", one.trial->family},       {"rule", one.trial->rule},
+        {"text", one.trial->text},           {"outcome", name_of(one.finding.outcome)}};
     if (!one.finding.reason.empty()) finding["reason"] = one.finding.reason;
     findings.push_back(std::move(finding));
   }
@@ -145,20 +148,21 @@ std::string json(Profile profile, const std::vector<Judged>& all) {
 
 int run_conformance(const Options& options) {
   const Profile profile = parse_profile(*options.conformance);
-  const int team = options.threads.empty()
-                       ? 4
-                       : static_cast<int>(parse_count("--threads", options.threads, 2, 256));
+  const int team = options.threads.empty() ? 4 : static_cast<int>(parse_count("--threads", options.threads, 2, 256));
   const std::vector<Trial> trials = choose(profile, options.implementations);
   if (trials.empty()) throw UsageError("--impl: none of these implementations is asked anything by this profile");
   std::vector<Judged> judged;
   for (const Trial& trial : trials) {
     show_progress(options, judged.size(), trials.size(), trial);
-    judged.push_back({&trial, excused(trial, run_apart(trial, team, std::chrono::duration_cast<std::chrono::milliseconds>(options.timeout)))});
+    judged.push_back(
+        {&trial, excused(trial, run_apart(trial, team,
+                                          std::chrono::duration_cast<std::chrono::milliseconds>(options.timeout)))});
   }
   clear_progress(options);
   fmt::print("{}", options.format == Format::json ? json(profile, judged) : console(profile, judged));
   if (std::fflush(stdout) != 0) return kIncomplete;
-  const bool failed = std::ranges::any_of(judged, [](const Judged& one) { return one.finding.outcome == Outcome::fail; });
+  const bool failed =
+      std::ranges::any_of(judged, [](const Judged& one) { return one.finding.outcome == Outcome::fail; });
   return failed ? kViolated : kDone;
 }
 

@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <set>
 #include <vector>
 
+#include "primitives/conformance/conformance.hpp"
 #include "runner/errors.hpp"
 #include "runner/metrics.hpp"
 #include "runner/placement.hpp"
@@ -25,6 +27,8 @@ std::string_view to_text(Standing standing) {
       return "by name";
     case Standing::baseline:
       return "baseline";
+    case Standing::known_bad:
+      return "known to be broken";
     case Standing::control:
       return "control: must fail";
   }
@@ -79,8 +83,8 @@ std::string list_implementations() {
   std::string_view primitive;
   for (const Facts& one : all_facts()) {
     if (one.primitive != primitive)
-      text += fmt::format("{}\n  {:<24}{:<9}{:<23}{:<6}{:<6}{:>6}  {}\n", one.primitive, "name", "family", "chosen", "fifo",
-                          "timed", "bytes", "in one line");
+      text += fmt::format("{}\n  {:<24}{:<9}{:<23}{:<6}{:<6}{:>6}  {}\n", one.primitive, "name", "family", "chosen",
+                          "fifo", "timed", "bytes", "in one line");
     primitive = one.primitive;
     text += fmt::format("  {:<24}{:<9}{:<23}{:<6}{:<6}{:>6}  {}\n", one.name, one.family, to_text(one.standing),
                         yes_no(one.traits.fifo), yes_no(one.timed), one.size, one.summary);
@@ -103,9 +107,31 @@ std::string list_table() {
     for (const Deviation& deviation : one.traits.deviations)
       if (!deviation.rule.empty())
         deviations += fmt::format("{}{}: {}", deviations.empty() ? "" : "; ", deviation.rule, deviation.reason);
-    text += fmt::format("| `{}` | {} | {} | {} | {} | {} | {} | {} | {} |\n", one.name, one.family, yes_no(one.traits.fifo),
-                        yes_no(one.timed), yes_no(one.traits.destroy_after_use), one.size, one.alignment,
-                        one.traits.source, deviations);
+    text += fmt::format("| `{}` | {} | {} | {} | {} | {} | {} | {} | {} |\n", one.name, one.family,
+                        yes_no(one.traits.fifo), yes_no(one.timed), yes_no(one.traits.destroy_after_use), one.size,
+                        one.alignment, one.traits.source, deviations);
+  }
+  return text;
+}
+
+std::string in_words(unsigned profiles) {
+  if (profiles == conformance::kAllProfiles) return "all";
+  std::string text;
+  for (const auto& [profile, name] : {std::pair{Profile::python, "python"}, std::pair{Profile::posix, "posix"},
+                                      std::pair{Profile::cpp, "cpp"}, std::pair{Profile::strict, "strict"}})
+    if ((profiles & static_cast<unsigned>(profile)) != 0) text += (text.empty() ? "" : ",") + std::string(name);
+  return text;
+}
+
+std::string list_rules() {
+  std::string text = "rules of conformance (checked by --conformance PROFILE)\n";
+  std::string_view primitive;
+  std::set<std::pair<std::string_view, std::string_view>> seen;
+  for (const conformance::Trial& trial : conformance::all_trials(conformance::World::native)) {
+    if (!seen.emplace(trial.primitive, trial.rule).second) continue;
+    if (trial.primitive != primitive) text += fmt::format("{}\n", trial.primitive);
+    primitive = trial.primitive;
+    text += fmt::format("  {:<5}{:<20}{}\n", trial.rule, in_words(trial.profiles), trial.text);
   }
   return text;
 }
@@ -161,13 +187,14 @@ std::string_view to_text(Profile profile) {
 }
 
 std::string describe(const Facts& one) {
-  std::string text = fmt::format("{} ({}): {}\n  family     {} ({})\n  source     {}\n  size       {} bytes, aligned to {}\n",
-                                 one.name, one.primitive, one.summary, one.family, to_text(one.standing),
-                                 one.traits.source, one.size, one.alignment);
-  text += fmt::format("  timed      {}\n  FIFO       {}\n  destroy    {}\n  promises   {}\n", yes_no(one.timed),
-                      yes_no(one.traits.fifo),
-                      one.traits.destroy_after_use ? "as soon as its last user is through" : "only when nobody is inside",
-                      to_text(one.traits.promise));
+  std::string text = fmt::format(
+      "{} ({}): {}\n  family     {} ({})\n  source     {}\n  size       {} bytes, aligned to {}\n", one.name,
+      one.primitive, one.summary, one.family, to_text(one.standing), one.traits.source, one.size, one.alignment);
+  text +=
+      fmt::format("  timed      {}\n  FIFO       {}\n  destroy    {}\n  promises   {}\n", yes_no(one.timed),
+                  yes_no(one.traits.fifo),
+                  one.traits.destroy_after_use ? "as soon as its last user is through" : "only when nobody is inside",
+                  to_text(one.traits.promise));
   for (const Deviation& deviation : one.traits.deviations)
     if (!deviation.rule.empty()) text += fmt::format("  not {:<6} {}\n", deviation.rule, deviation.reason);
   return text;
@@ -188,15 +215,13 @@ std::string describe_implementation(const std::string& name) {
 }  // namespace
 
 std::string list(const std::string& what) {
-  const std::vector<std::pair<std::string, std::string (*)()>> lists = {{"workloads", list_workloads},
-                                                                        {"implementations", list_implementations},
-                                                                        {"table", list_table},
-                                                                        {"placements", list_placements},
-                                                                        {"metrics", list_metrics}};
+  const std::vector<std::pair<std::string, std::string (*)()>> lists = {
+      {"workloads", list_workloads}, {"implementations", list_implementations}, {"table", list_table},
+      {"rules", list_rules},         {"placements", list_placements},           {"metrics", list_metrics}};
   std::string text, known;
   for (const auto& [name, make] : lists) {
     known += name + ", ";
-    const bool asked = what == name || (what == "all" && name != "table");
+    const bool asked = what == name || (what == "all" && name != "table" && name != "rules");
     if (asked) text += (text.empty() ? "" : "\n") + make();
   }
   if (text.empty()) throw UsageError(fmt::format("--list: '{}' is not one of {}all", what, known));

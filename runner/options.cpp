@@ -24,11 +24,12 @@ po::options_description general_options() {
       ("help,h", po::bool_switch(), "this text")           //
       ("version", po::bool_switch(), "version and build")  //
       ("list", po::value<std::string>()->implicit_value("all")->value_name("WHAT"),
-       "names: workloads, implementations, placements, metrics or all")                                               //
-      ("describe", po::value<std::string>()->value_name("NAME"), "a workload or an implementation, in full")          //
+       "names: workloads, implementations, placements, metrics, rules, table (Markdown) or all")              //
+      ("describe", po::value<std::string>()->value_name("NAME"), "a workload or an implementation, in full")  //
       ("conformance", po::value<std::string>()->implicit_value("strict")->value_name("PROFILE"),
-       "check every implementation (or --impl) against the rules of python, posix, cpp or strict, and print which hold; "
-       "--threads N sets the size of crowds")  //
+       "check every implementation (or --impl) against the rules of python, posix, cpp or strict, and print which "
+       "hold; "
+       "--threads N sets the size of crowds")                                                                         //
       ("env", po::bool_switch(), "print what is known about this machine and build")                                  //
       ("env-check", po::bool_switch(), "print what on this machine can spoil a measurement, with a remedy for each")  //
       ("strict-env", po::bool_switch(),
@@ -248,7 +249,8 @@ void read_benchmark_flags(const Strings& arguments, Options& options) {
 
 void refuse_beside_conformance(const po::variables_map& values, const Options& options) {
   for (const char* name : {"workload", "set", "output", "placement"})
-    if (values.count(name) != 0) throw UsageError(fmt::format("--{}: --conformance measures nothing; leave it out", name));
+    if (values.count(name) != 0)
+      throw UsageError(fmt::format("--{}: --conformance measures nothing; leave it out", name));
   if (options.format == Format::jsonl || options.format == Format::csv)
     throw UsageError("--format: --conformance prints console or json");
 }

@@ -278,8 +278,7 @@ std::string render(const Summary& summary, bool colour) {
     if (std::string next = heading(*row.point); next != current) {
       text += fmt::format("{}{}\n  {:<22}{:>10}{:>11}{:>20}{:>8}{:>10}{:>10}{:>10}{:>7}{:>10}  {}\n",
                           text.empty() ? "" : "\n", next, "implementation", "threads", "items/s", "interval",
-                          ratio_title(summary, next),
-                          "p50", "p99", "p99.9", "Jain", "CPU/op", "verdict");
+                          ratio_title(summary, next), "p50", "p99", "p99.9", "Jain", "CPU/op", "verdict");
       current = std::move(next);
     }
     text += line_of(row, colour);

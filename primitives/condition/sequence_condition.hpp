@@ -15,7 +15,7 @@
 
 namespace syncbench {
 
-/// Twelve bytes. A notification is missed only by a waiter that stays between reading the word and falling asleep for
+/// Sixteen bytes. A notification is missed only by a waiter that stays between reading the word and falling asleep for
 /// exactly 2^32 notifications. Rule C7 leans on the kernel waking in order of arrival, which it does among threads of
 /// equal priority: under real-time priorities use FifoCondition. May be destroyed as soon as all waiters have been
 /// notified: the destructor waits until they have left.
@@ -42,9 +42,7 @@ class SequenceCondition : public ConditionForms<SequenceCondition<P, WaitFor>, P
     // waiter is counted as a sleeper, then the word is compared (by the kernel, after a full barrier). One of the two
     // sees the other, which takes sequential consistency on both sides, and nothing weaker.
     sequence_.fetch_add(1, std::memory_order_seq_cst);  // (3)
-    if constexpr (Wait::kParks) {
-      if (sleeping_.load(std::memory_order_seq_cst) != 0) Wait::unpark(&sequence_, std::min(n, kEverybody));
-    }
+    if constexpr (Wait::kParks) wake(n);
   }
 
  private:
@@ -69,17 +67,48 @@ class SequenceCondition : public ConditionForms<SequenceCondition<P, WaitFor>, P
       if (deadline.passed()) return false;
       if (episode.spin()) continue;
       if constexpr (Wait::kParks) {
-        sleeping_.fetch_add(1, std::memory_order_seq_cst);  // (4)
+        sleepers_.fetch_add(kAsleep, std::memory_order_seq_cst);  // (4)
         Wait::park(sequence_, seen, deadline);
-        sleeping_.fetch_sub(1, std::memory_order_relaxed);
+        count_out();
       }
     }
     return true;
   }
 
+  // Calls as many sleepers as have not been called yet. Who was called and has not run so far is not called again:
+  // otherwise every notification until then would cost a system call.
+  void wake(std::uint32_t n) noexcept {
+    std::uint64_t seen = sleepers_.load(std::memory_order_seq_cst);  // second half of (3)
+    std::uint32_t calls = 0;
+    do {
+      calls = std::min(n, asleep(seen) - called(seen));
+      if (calls == 0) return;
+    } while (!sleepers_.compare_exchange_weak(seen, seen + calls * kCalled, std::memory_order_release,  // (5) with (6)
+                                              std::memory_order_relaxed));
+    Wait::unpark(&sequence_, calls);
+  }
+
+  // A sleeper that runs again takes a call along, whether it was meant by it or not: there are never more calls than
+  // sleepers, and a call too few costs a system call, not a notification. Acquire: whoever takes a call sees the word
+  // change that it was made for.
+  void count_out() noexcept {
+    std::uint64_t seen = sleepers_.load(std::memory_order_relaxed);
+    while (!sleepers_.compare_exchange_weak(seen, seen - kAsleep - (called(seen) != 0 ? kCalled : 0),
+                                            std::memory_order_acquire,  // (6) with (5)
+                                            std::memory_order_relaxed)) {
+    }
+  }
+
+  // sleepers_: in the lower half how many are asleep or about to be, in the upper half how many of them have been
+  // called.
+  static constexpr std::uint64_t kAsleep = 1;
+  static constexpr std::uint64_t kCalled = std::uint64_t{1} << 32;
+  static std::uint32_t asleep(std::uint64_t sleepers) noexcept { return static_cast<std::uint32_t>(sleepers); }
+  static std::uint32_t called(std::uint64_t sleepers) noexcept { return static_cast<std::uint32_t>(sleepers >> 32); }
+
   typename P::Word sequence_{0};  // changes with every notification that finds a waiter
   typename P::Word waiting_{0};   // threads between giving up the lock and taking it again
-  typename P::Word sleeping_{0};  // those of them that are asleep or about to be
+  typename P::template Atomic<std::uint64_t> sleepers_{0};
 };
 
 static_assert(ConditionFor<SequenceCondition<NativePlatform, Park>, std::mutex>);

@@ -29,6 +29,11 @@ class ErasedMutex : public Base {
   bool try_lock_until(SystemTime instant) override { return until(instant); }
   bool try_lock_until(HandSetClock::time_point instant) override { return until(instant); }
 
+  std::optional<bool> locked() const override {
+    if constexpr (requires { {mutex_.locked()}; }) return mutex_.locked();
+    return std::nullopt;
+  }
+
   M& get() { return mutex_; }
 
  protected:
@@ -154,7 +159,7 @@ class ErasedCondition final : public AnyCondition {
  private:
   static bool notified(std::cv_status status) { return status == std::cv_status::no_timeout; }
   ErasedM mutex_;
-  std::optional<C> condition_{std::in_place};
+  std::unique_ptr<C> condition_ = std::make_unique<C>();  // memory of its own, so that an early grave is noticed
 };
 
 template <class B>

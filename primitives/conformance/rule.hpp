@@ -90,7 +90,7 @@ struct Rule {
   std::string_view id;    ///< "M1"
   std::string_view text;  ///< one sentence: what holds
   unsigned profiles;      ///< kAllProfiles, or Profile::python | Profile::strict
-  void (*check)(const Subject<Any>&, Check&);
+  std::function<void(const Subject<Any>&, Check&)> check;
 };
 
 }  // namespace syncbench::conformance

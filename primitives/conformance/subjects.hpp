@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -32,6 +33,7 @@ class AnyMutex {
   virtual bool try_lock_until(SteadyTime) { throw Unsupported{}; }
   virtual bool try_lock_until(SystemTime) { throw Unsupported{}; }
   virtual bool try_lock_until(HandSetClock::time_point) { throw Unsupported{}; }
+  virtual std::optional<bool> locked() const { return std::nullopt; }  ///< nothing: it does not tell
 };
 
 class AnyRecursiveMutex : public AnyMutex {

@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -47,6 +48,18 @@ void await(Condition condition) {
   while (!condition()) ::sched_yield();
 }
 
+/// The same, but not for ever: false if it has not come true when the time is up. For what a broken implementation
+/// leaves out and the rule can still tell apart from a hang.
+template <class Condition>
+bool comes_true(Condition condition, std::chrono::milliseconds patience = 2000ms * kSlowness) {
+  const auto end = std::chrono::steady_clock::now() + patience;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() >= end) return condition();
+    ::sched_yield();
+  }
+  return true;
+}
+
 /// A thread that can be watched from outside.
 class Worker {
  public:
@@ -54,6 +67,7 @@ class Worker {
   explicit Worker(Body body)
       : thread_([this, body]() mutable {
           accesses_of_this_thread = &accesses_;
+          used_before_.store(time_on(CLOCK_THREAD_CPUTIME_ID), std::memory_order_relaxed);
           id_.store(static_cast<int>(::syscall(SYS_gettid)), std::memory_order_release);
           body();
           accesses_of_this_thread = nullptr;
@@ -72,6 +86,15 @@ class Worker {
     return in_a_call && number == SYS_futex;
   }
   bool started() const { return id_.load(std::memory_order_acquire) != 0; }
+  /// Processor time that the body has used; the longest there is once it has ended.
+  std::chrono::nanoseconds processor_time() const {
+    clockid_t clock = 0;
+    if (!started()) return {};
+    if (::pthread_getcpuclockid(const_cast<std::thread&>(thread_).native_handle(), &clock) != 0) return kEnded;
+    const std::int64_t used = time_on(clock);
+    return used < 0 ? kEnded : std::chrono::nanoseconds(used - used_before_.load(std::memory_order_relaxed));
+  }
+  static constexpr std::chrono::nanoseconds kEnded = std::chrono::nanoseconds::max();
   /// Shared accesses completed, in the observed world.
   unsigned accesses() const { return accesses_.load(std::memory_order_relaxed); }
 
@@ -82,13 +105,22 @@ class Worker {
   void signal(int number) { ::pthread_kill(thread_.native_handle(), number); }
 
  private:
+  // Nanoseconds on a clock of the kernel's; negative for a clock that is gone.
+  static std::int64_t time_on(clockid_t clock) {
+    timespec time{};
+    if (::clock_gettime(clock, &time) != 0) return -1;
+    return time.tv_sec * std::int64_t{1'000'000'000} + time.tv_nsec;
+  }
+
   std::atomic<unsigned> accesses_{0};
+  std::atomic<std::int64_t> used_before_{0};
   std::atomic<int> id_{0};
   std::thread thread_;  // last: it uses the others
 };
 
 /// Waits until `worker`, whose body waits for what `subject` makes, is well on its way into the wait. A native waiter
-/// that never sleeps cannot be seen: then this is a short while and proves less.
+/// that never sleeps is known by the processor time that it has used: more than the way into the wait takes, however
+/// late this machine let it run.
 template <class Subject>
 void await_waiting(const Subject& subject, const Worker& worker) {
   if (subject.sleeps) {
@@ -96,8 +128,7 @@ void await_waiting(const Subject& subject, const Worker& worker) {
   } else if (subject.observed) {
     await([&] { return worker.accesses() >= 4; });
   } else {
-    await([&] { return worker.started(); });
-    std::this_thread::sleep_for(std::chrono::microseconds(200));
+    await([&] { return worker.processor_time() >= 100us * kSlowness; });
   }
 }
 
