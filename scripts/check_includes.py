@@ -29,7 +29,7 @@ _PRIMITIVES = {
     "primitives/recursive_mutex": _WAITING,
     "primitives/semaphore": _WAITING,
     "primitives/event": _WAITING,
-    "primitives/barrier": _WAITING,
+    "primitives/barrier": _WAITING | {"primitives/mutex"},
     "primitives/condition": _WAITING | {"primitives/mutex"},
 }
 # Adapters of other people's primitives borrow helpers from ours (the timed forms of a mutex, say), never the catalog.
