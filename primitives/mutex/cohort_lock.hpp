@@ -22,7 +22,7 @@ namespace syncbench {
 /// timed attempt draws no ticket (see TicketLock). May be destroyed as soon as it is free: unlock's last access is the
 /// release.
 template <Platform P, template <class> class WaitFor>
-class CohortLock : public TimedForms<CohortLock<P, WaitFor>, P> {
+class CohortLock : public TimedFormsByTrying<CohortLock<P, WaitFor>, P, WaitFor<P>> {
  public:
   using Wait = WaitFor<P>;
   static_assert(!Wait::kParks, "a node's lock has no place to announce a sleeper");
@@ -64,6 +64,7 @@ class CohortLock : public TimedForms<CohortLock<P, WaitFor>, P> {
   void unlock() noexcept {
     Local& local = locals_[node_];
     const std::uint32_t next = local.called.load(std::memory_order_relaxed) + 1;  // only the holder changes it
+    assert(local.next.load(std::memory_order_relaxed) != next - 1 && "unlock of a free lock");
     // Relaxed: too old a value shows fewer waiters, and then the lock goes the common way, which is never wrong.
     const bool wanted = local.next.load(std::memory_order_relaxed) != next;
     if (wanted && local.passes != kMostPasses) {
@@ -78,8 +79,6 @@ class CohortLock : public TimedForms<CohortLock<P, WaitFor>, P> {
   }
 
  private:
-  friend TimedForms<CohortLock, P>;
-
   static constexpr std::uint32_t kNodes = 8;        // a power of two; nodes beyond share, which costs speed only
   static constexpr std::uint32_t kMostPasses = 63;  // the paper's 64 sections to a turn
 
@@ -100,15 +99,6 @@ class CohortLock : public TimedForms<CohortLock<P, WaitFor>, P> {
   [[gnu::noinline]] static void wait_for(Local& local, std::uint32_t mine) noexcept {
     typename Wait::Episode episode;
     while (local.called.load(std::memory_order_acquire) != mine) episode.spin();  // (4) with (1)
-  }
-
-  bool try_lock_before(const auto& deadline) noexcept {
-    typename Wait::Episode episode;
-    while (!try_lock()) {
-      if (deadline.passed()) return false;
-      episode.spin();
-    }
-    return true;
   }
 
   std::array<Local, kNodes> locals_;
