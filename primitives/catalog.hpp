@@ -24,7 +24,9 @@
 #include "primitives/event/monitor_event.hpp"
 #include "primitives/mutex/anderson_lock.hpp"
 #include "primitives/mutex/clh_lock.hpp"
+#include "primitives/mutex/cohort_lock.hpp"
 #include "primitives/mutex/hemlock.hpp"
+#include "primitives/mutex/malthusian_mutex.hpp"
 #include "primitives/mutex/mcs_lock.hpp"
 #include "primitives/mutex/monitor_mutex.hpp"
 #include "primitives/mutex/tas_lock.hpp"
@@ -129,7 +131,10 @@ using Mutexes = ImplementationList<
     Implementation<"tristate/backoff-park", "futex", Standing::representative, "three-state futex word; pauses that double, then sleeps", TristateMutex<P, BackoffThenPark>>,
     Implementation<"tristate/spin-park", "futex",   Standing::variant,        "three-state futex word; spins, then sleeps",             TristateMutex<P, SpinThenPark>>,
     Implementation<"tristate/park",      "futex",   Standing::variant,        "three-state futex word; sleeps at once",                 TristateMutex<P, Park>>,
+    Implementation<"malthusian/spin-park", "futex", Standing::variant,        "one waiter competes, the others sleep on a stack",       MalthusianMutex<P, SpinThenPark>>,
     Implementation<"monitor/condvar",    "condvar", Standing::representative, "a flag under std::mutex and std::condition_variable",    MonitorMutex<P>>,
+    Implementation<"cohort/backoff",     "numa",    Standing::variant,        "a ticket lock a memory node under a common one; pauses that double, then yields", CohortLock<P, Backoff>>,
+    Implementation<"cohort/yield",       "numa",    Standing::variant,        "a ticket lock a memory node under a common one; yields between looks", CohortLock<P, Yield>>,
     Implementation<"std/mutex",          "std",     Standing::reference,      "std::mutex: the reference",                              StdMutex>,
     Implementation<"std/timed_mutex",    "std",     Standing::variant,        "std::timed_mutex",                                       StdTimedMutex<P>>,
     Implementation<"atomic/fetch_add",   "atomic",  Standing::baseline,       "no lock: one atomic add (workload counter only)",        FetchAdd<P>>,
@@ -143,6 +148,8 @@ using RecursiveMutexes = ImplementationList<
     Implementation<"ticket/spin-park",         "ticket",  Standing::representative, "owner and depth over ticket/spin-park: FIFO",   ReentrantMutex<P, TicketLock<P, SpinThenPark>>>,
     Implementation<"ticket/park",              "ticket",  Standing::variant,        "owner and depth over ticket/park: FIFO",        ReentrantMutex<P, TicketLock<P, Park>>>,
     Implementation<"ticket/backoff",           "ticket",  Standing::variant,        "owner and depth over ticket/backoff: FIFO",     ReentrantMutex<P, TicketLock<P, Backoff>>>,
+    Implementation<"mcs/spin-park",            "queue",   Standing::variant,        "owner and depth over mcs/spin-park: FIFO",      ReentrantMutex<P, McsLock<P, SpinThenPark>>>,
+    Implementation<"mcs/yield",                "queue",   Standing::variant,        "owner and depth over mcs/yield: FIFO",          ReentrantMutex<P, McsLock<P, Yield>>>,
     Implementation<"tristate/backoff-park",    "futex",   Standing::representative, "owner and depth over tristate/backoff-park",    ReentrantMutex<P, TristateMutex<P, BackoffThenPark>>>,
     Implementation<"tristate/spin-park",       "futex",   Standing::variant,        "owner and depth over tristate/spin-park",       ReentrantMutex<P, TristateMutex<P, SpinThenPark>>>,
     Implementation<"tristate/park",            "futex",   Standing::variant,        "owner and depth over tristate/park",            ReentrantMutex<P, TristateMutex<P, Park>>>,
