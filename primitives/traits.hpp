@@ -39,6 +39,13 @@ struct Traits {
       if (one.rule == rule) return one.reason;
     return {};
   }
+
+  /// The same for a type that is built on this one and adds an algorithm of its own.
+  constexpr Traits as(std::string_view its_source) const {
+    Traits its = *this;
+    its.source = its_source;
+    return its;
+  }
 };
 
 }  // namespace syncbench

@@ -27,6 +27,8 @@ std::string_view to_text(Standing standing) {
       return "by name";
     case Standing::baseline:
       return "baseline";
+    case Standing::known_bad:
+      return "known to be broken";
     case Standing::control:
       return "control: must fail";
   }

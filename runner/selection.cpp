@@ -23,10 +23,18 @@ bool is_pattern(std::string_view word) {
   return word.find_first_of("*?[") != std::string_view::npos;
 }
 
-bool answers_to(const Case& subject, const std::string& word) {
+// A family's name means the member that stands for it, or, where nobody does, all of them.
+bool stands_for_family(const Workload& workload, const Case& subject) {
+  if (subject.standing != Standing::variant) return true;
+  return std::ranges::none_of(workload.cases, [&](const Case& other) {
+    return other.family == subject.family && other.standing != Standing::variant;
+  });
+}
+
+bool answers_to(const Workload& workload, const Case& subject, const std::string& word) {
   if (word == subject.implementation) return true;
-  const bool alone_in_family = subject.standing != Standing::variant;
-  if (word == subject.family) return alone_in_family;
+  if (subject.standing == Standing::known_bad) return false;  // only by name: it may hang
+  if (word == subject.family) return stands_for_family(workload, subject);
   if (subject.standing == Standing::control) return false;  // only by name: a control is never meant by accident
   return word == "all" ||
          (is_pattern(word) && ::fnmatch(word.c_str(), std::string(subject.implementation).c_str(), 0) == 0);
@@ -45,7 +53,7 @@ std::vector<std::string> all_names() {
 void refuse_unknown(const std::string& word) {
   for (const Workload& workload : all_workloads())
     for (const Case& subject : workload.cases)
-      if (answers_to(subject, word)) return;
+      if (answers_to(workload, subject, word)) return;
   throw UsageError(
       is_pattern(word)
           ? fmt::format("--impl: '{}' matches no implementation; --list implementations shows them", word)
@@ -236,9 +244,10 @@ std::vector<const Case*> select_cases(const Workload& workload, const std::vecto
   for (const std::string& word : words) refuse_unknown(word);
   std::vector<const Case*> chosen;
   for (const Case& subject : workload.cases) {
-    const bool wanted = words.empty()
-                            ? subject.standing == Standing::representative || is_reference(subject)
-                            : std::ranges::any_of(words, [&](const auto& word) { return answers_to(subject, word); });
+    const bool wanted =
+        words.empty()
+            ? subject.standing == Standing::representative || is_reference(subject)
+            : std::ranges::any_of(words, [&](const auto& word) { return answers_to(workload, subject, word); });
     if (wanted) chosen.push_back(&subject);
   }
   return chosen;

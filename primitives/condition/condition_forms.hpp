@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <utility>
 
+#include "primitives/condition/all_levels.hpp"
 #include "primitives/platform/platform.hpp"
 
 namespace syncbench {
@@ -13,7 +14,7 @@ namespace syncbench {
 /// `Self` befriends this base and has
 /// - `bool wait_before(lock, deadline)`: gives up `lock`, waits, takes `lock` again; true if notified (or woken for no
 ///   reason), false if the deadline passed. Giving up and waiting are one step for whoever notifies holding `lock`, or
-///   after having held it.
+///   after having held it. Of a recursive mutex all levels are given up, and as many taken again (all_levels.hpp).
 /// - `void notify(n)`: wakes at least min(n, waiters) of those who waited when it was called; without waiters, nothing
 ///   is stored.
 template <class Self, Platform P>
@@ -24,7 +25,7 @@ class ConditionForms {
 
   template <class Lock>
   void wait(Lock& lock) {
-    self().wait_before(lock, Never{});
+    give_up_and_wait(lock, Never{});
   }
 
   template <class Lock, class Predicate>
@@ -34,7 +35,7 @@ class ConditionForms {
 
   template <class Lock, class Rep, class Period>
   std::cv_status wait_for(Lock& lock, const std::chrono::duration<Rep, Period>& timeout) {
-    return status(self().wait_before(lock, DeadlineOf::after(timeout)));
+    return status(give_up_and_wait(lock, DeadlineOf::after(timeout)));
   }
 
   /// The last value of the predicate, evaluated under `lock`.
@@ -49,7 +50,7 @@ class ConditionForms {
     // moment, so a notification may have found nobody waiting; the caller is sent to look, as if woken for no reason.
     bool attempted = false;
     return status(attempt_until<typename P::Clock>(instant, [&](const DeadlineOf& deadline) {
-      return std::exchange(attempted, true) || self().wait_before(lock, deadline);
+      return std::exchange(attempted, true) || give_up_and_wait(lock, deadline);
     }));
   }
 
@@ -62,10 +63,16 @@ class ConditionForms {
  private:
   using DeadlineOf = Deadline<typename P::Clock>;
 
+  template <class Lock>
+  bool give_up_and_wait(Lock& lock, const auto& deadline) {
+    auto&& whole = all_levels(lock);
+    return self().wait_before(whole, deadline);
+  }
+
   template <class Lock, class Predicate>
   bool wait_true(Lock& lock, const DeadlineOf& deadline, Predicate& predicate) {
     while (!predicate()) {
-      if (!self().wait_before(lock, deadline)) return predicate();
+      if (!give_up_and_wait(lock, deadline)) return predicate();
     }
     return true;
   }

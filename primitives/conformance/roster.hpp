@@ -1,5 +1,5 @@
-// Who is put to the rules: every line of the catalog that synchronizes, as a Subject. Each primitive's roster is a source
-// file of its own, because there every implementation is compiled.
+// Who is put to the rules: every line of the catalog that synchronizes, as a Subject. Each primitive's roster is a
+// source file of its own, because there every implementation is compiled.
 #pragma once
 
 #include <vector>
@@ -10,9 +10,12 @@
 
 namespace syncbench::conformance {
 
-/// g++ 12's ThreadSanitizer does not know pthread_mutex_clocklock, and reports correct uses of std::timed_mutex.
+/// g++ 12's ThreadSanitizer does not know pthread_mutex_clocklock, and reports correct uses of std::timed_mutex
+/// and its recursive sister.
 template <class P>
 inline constexpr bool kTimedFormsCheckable<StdTimedMutex<P>> = !kUnderThreadSanitizer;
+template <class P>
+inline constexpr bool kTimedFormsCheckable<StdRecursiveTimedMutex<P>> = !kUnderThreadSanitizer;
 
 enum class World {
   native,    ///< as it is timed

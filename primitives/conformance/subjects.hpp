@@ -37,9 +37,12 @@ class AnyMutex : public OnGuardedPages {
   virtual std::optional<bool> locked() const { return std::nullopt; }  ///< nothing: it does not tell
 };
 
+/// How deep a recursive mutex may nest that is made to be filled to its limit.
+inline constexpr std::uint32_t kFewLevels = 3;
+
 class AnyRecursiveMutex : public AnyMutex {
  public:
-  /// `depth_limit`: how deep it may nest, where the implementation can be told (0: its own limit).
+  /// `depth_limit`: kFewLevels, where the implementation can be told; 0: its own limit.
   using Maker = std::unique_ptr<AnyRecursiveMutex>(std::uint32_t depth_limit);
   virtual bool asks() const { return true; }  ///< are the next four there?
   virtual bool owned() const { throw Unsupported{}; }

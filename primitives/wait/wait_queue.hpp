@@ -21,17 +21,17 @@ class WaitQueue {
   static_assert(WaitStrategy<Wait>);
 
   // The word of one waiter. Whoever moves it out of {kWaiting, kAsleep} decides how the wait ends.
-  static constexpr std::uint32_t kWaiting = 0;  // looks at the word
-  static constexpr std::uint32_t kAsleep = 1;   // asleep or about to be: must be woken as well
-  static constexpr std::uint32_t kTaken = 2;    // will be served by the thread that took it, in a moment
-  static constexpr std::uint32_t kLeaving = 3;  // gave up: stays queued until its owner takes it out
-  static constexpr std::uint32_t kServed = 4;   // and above: over, with this outcome; the node may be gone
+  static constexpr std::uint32_t kWaiting = 0;      // looks at the word
+  static constexpr std::uint32_t kAsleep = 1;       // asleep or about to be: must be woken as well
+  static constexpr std::uint32_t kTaken = 2;        // will be served by the thread that took it: deadlines are over
+  static constexpr std::uint32_t kTakenAsleep = 3;  // the same, and must be woken as well
+  static constexpr std::uint32_t kLeaving = 4;      // gave up: stays queued until its owner takes it out
+  static constexpr std::uint32_t kServed = 5;       // and above: over, with this outcome; the node may be gone
 
   struct Waiter {
     typename P::Word word{kWaiting};
     Waiter* before = nullptr;
     Waiter* behind = nullptr;  // in the queue, then in the chain
-    bool was_asleep = false;   // written by the thread that takes it
   };
 
   /// Waiters that have been taken and not yet served, oldest first.
@@ -71,48 +71,68 @@ class WaitQueue {
     return chain;
   }
 
+  /// Takes the youngest waiter, or nobody; not those that gave up.
+  Chain take_youngest() noexcept {
+    Chain chain;
+    for (Waiter* waiter = tail_; waiter != nullptr && chain.count == 0; waiter = waiter->before) {
+      if (!claim(*waiter)) continue;
+      remove(*waiter);
+      append(chain, *waiter);
+    }
+    return chain;
+  }
+
   // ---- Without the lock ---------------------------------------------------------------------------------------------
 
   /// Ends the waits of a chain with `outcome`, which is kServed or above.
   static void serve(const Chain& chain, std::uint32_t outcome = kServed) noexcept {
     for (Waiter* waiter = chain.first; waiter != nullptr;) {
       Waiter* const behind = waiter->behind;  // read first: the node may be gone as soon as it is told
-      const bool was_asleep = waiter->was_asleep;
       const void* const address = &waiter->word;
-      waiter->word.store(outcome, std::memory_order_release);  // (1) synchronizes-with (2)
       if constexpr (Wait::kParks) {
-        if (was_asleep) Wait::unpark(address, 1);
+        // (1) synchronizes-with (2)
+        if (waiter->word.exchange(outcome, std::memory_order_release) == kTakenAsleep) Wait::unpark(address, 1);
+      } else {
+        waiter->word.store(outcome, std::memory_order_release);  // (1) likewise
       }
       waiter = behind;
     }
   }
 
-  /// Waits to be served: returns the outcome, or kLeaving if the deadline passed first. Then the waiter is still queued,
-  /// and must be removed under the lock before its node goes away.
+  /// Waits to be served: returns the outcome, or kLeaving if the deadline passed first. Then the waiter is still
+  /// queued, and must be removed under the lock before its node goes away.
   static std::uint32_t await(Waiter& waiter, const auto& deadline) noexcept {
     typename Wait::Episode episode;
-    for (;;) {
+    for (unsigned yields = 0;;) {
       const std::uint32_t seen = waiter.word.load(std::memory_order_acquire);  // (2) with (1)
       if (seen >= kServed) return seen;
-      if (seen == kTaken) {
-        P::yield();  // a few instructions from being served, unless the other thread needs this processor
+      if (seen == kTaken || seen == kTakenAsleep) {
+        // Mostly a few instructions from being served, unless the other thread needs this processor; but a barrier's
+        // action may come first.
+        if (!Wait::kParks || yields++ < kYieldsOnceTaken) {
+          P::yield();
+        } else {
+          sleep(waiter, kTaken, Never{});
+        }
       } else if (deadline.passed()) {
         if (gave_up(waiter)) return kLeaving;
       } else if (!episode.spin()) {
-        sleep(waiter, deadline);
+        sleep(waiter, kWaiting, deadline);
       }
     }
   }
 
  private:
+  static constexpr unsigned kYieldsOnceTaken = 8;
+
   // Relaxed throughout: the word passes a decision, not data. What the waiter did before it queued, the taker sees
   // through the owner's lock; what the server did, the waiter sees through (1).
   static bool claim(Waiter& waiter) noexcept {
     std::uint32_t seen = waiter.word.load(std::memory_order_relaxed);
     do {
       if (seen == kLeaving) return false;
-    } while (!waiter.word.compare_exchange_weak(seen, kTaken, std::memory_order_relaxed));
-    waiter.was_asleep = seen == kAsleep;
+    } while (
+        !waiter.word.compare_exchange_weak(seen, seen == kAsleep ? kTakenAsleep : kTaken, std::memory_order_relaxed));
     return true;
   }
 
@@ -123,11 +143,13 @@ class WaitQueue {
     return false;
   }
 
-  static void sleep(Waiter& waiter, const auto& deadline) noexcept {
+  // Sleeps in state `awake`, kWaiting or kTaken, after marking it asleep.
+  static void sleep(Waiter& waiter, std::uint32_t awake, const auto& deadline) noexcept {
     if constexpr (Wait::kParks) {
-      std::uint32_t seen = kWaiting;
-      if (waiter.word.compare_exchange_strong(seen, kAsleep, std::memory_order_relaxed) || seen == kAsleep)
-        Wait::park(waiter.word, kAsleep, deadline);
+      const std::uint32_t asleep = awake + 1;
+      std::uint32_t seen = awake;
+      if (waiter.word.compare_exchange_strong(seen, asleep, std::memory_order_relaxed) || seen == asleep)
+        Wait::park(waiter.word, asleep, deadline);
     }
   }
 

@@ -37,4 +37,13 @@ concept ParkingStrategy = WaitStrategy<W> && W::kParks && requires(const typenam
   noexcept;
 };
 
+/// A base for what waits the way T does: gives it T's `Wait`, if T has one.
+template <class T>
+struct WaitsLike {};
+template <class T>
+requires requires { typename T::Wait; }
+struct WaitsLike<T> {
+  using Wait = typename T::Wait;
+};
+
 }  // namespace syncbench
