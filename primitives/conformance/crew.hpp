@@ -60,22 +60,37 @@ class Crew {
   }
   Worker& operator[](std::size_t index) { return *members_[index].worker; }
 
-  /// Waits for all to end. False if they do not: then `rescue` is called over and over until they do.
+  /// Waits for all to end. If they do not, `what` is a violation, and `rescue` is called over and over until they do;
+  /// if that does not help either, the process is over.
   template <class Rescue>
-  bool get_through(Rescue rescue) {
+  void get_through(Check& check, std::string_view what, Rescue rescue) {
     const bool alone = have_ended(size());
-    if (!alone) rescue_all(rescue);
+    check.expect(alone, what);
+    if (!alone) rescue_all(check, what, rescue);
     join();
-    return alone;
   }
   template <class Rescue>
-  void rescue_all(Rescue rescue) {
-    await([&] {
-      if (ended() == size()) return true;
-      rescue();
+  void rescue_all(Check& check, std::string_view what, Rescue rescue) {
+    const bool helped = comes_true(
+        [&] {
+          if (ended() == size()) return true;
+          rescue();
+          std::this_thread::sleep_for(100us);
+          return false;
+        },
+        kPatience);
+    if (!helped) check.stuck(what);
+  }
+  /// The same where nothing can be done for threads that are stuck: the process is over as soon as `progress()`, a
+  /// number, stands still.
+  template <class Progress>
+  void get_through_or_end(Check& check, std::string_view what, Progress progress) {
+    while (ended() < size()) {
+      const auto before = progress();
+      if (!comes_true([&] { return ended() == size() || progress() != before; }, kPatience)) check.stuck(what);
       std::this_thread::sleep_for(100us);
-      return false;
-    });
+    }
+    join();
   }
 
   void join() {
@@ -124,10 +139,11 @@ class Crew {
 };
 
 /// `count` threads go through rounds that begin together: `prepare(round)` on one of them first, then
-/// `body(index, round)` on all. As many as asked for, fewer where that takes longer than `limit`, one at least. False if
-/// they got stuck in a round and `rescue(round)`, over and over, had to help.
+/// `body(index, round)` on all. As many as asked for, fewer where that takes longer than `limit`, one at least. If they
+/// get stuck in a round, `what` is a violation, and `rescue(round)`, over and over, should help. False then.
 template <class Prepare, class Body, class Rescue>
-bool run_in_step(int count, int rounds, std::chrono::milliseconds limit, Prepare prepare, Body body, Rescue rescue) {
+bool run_in_step(int count, int rounds, std::chrono::milliseconds limit, Prepare prepare, Body body, Check& check,
+                 std::string_view what, Rescue rescue) {
   std::atomic<int> last{rounds - 1};
   std::atomic<int> arrived{0};
   const auto end = Steady::now() + limit;
@@ -146,7 +162,8 @@ bool run_in_step(int count, int rounds, std::chrono::milliseconds limit, Prepare
     const bool moves = comes_true([&] { return crew.ended() == count || arrived != seen; }, kPatience);
     if (!moves) {
       last = std::min(last.load(), seen / count);  // who is through with this round waits for the others at the next
-      crew.rescue_all([&] { rescue(arrived / count - 1); });
+      check.expect(false, what);
+      crew.rescue_all(check, what, [&] { rescue(arrived / count - 1); });
       return false;
     }
     seen = arrived;

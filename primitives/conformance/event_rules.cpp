@@ -29,7 +29,7 @@ bool wait_somehow(AnyEvent& event, int way) {
 
 /// Waits for all of the crew, who wait for the event; says so if the sets that there were did not reach them.
 void expect_through(Crew& crew, AnyEvent& event, Check& check, std::string_view what) {
-  check.expect(crew.get_through([&] { event.set(); }), what);
+  crew.get_through(check, what, [&] { event.set(); });
 }
 
 /// Does a try tell what `is_set` tells?
@@ -203,9 +203,9 @@ void e7_no_set_is_lost_between_look_and_sleep(const Subject& subject, Check& che
     check.expect(wait_somehow(objects[round], index + round), "a wait that a set ended is false");
   };
   const auto rescue = [&](int round) { objects[round].set(); };
-  const bool pairs = run_in_step(2, objects.rounds(), 12ms, prepare, body, rescue);
-  const bool crowds = run_in_step(crowd(subject, 4), objects.rounds() / 2, 10ms, prepare, body, rescue);
-  check.expect(pairs && crowds, "a set while a thread begins to wait does not reach it");
+  constexpr const char* kLost = "a set while a thread begins to wait does not reach it";
+  if (run_in_step(2, objects.rounds(), 12ms, prepare, body, check, kLost, rescue))
+    run_in_step(crowd(subject, 4), objects.rounds() / 2, 10ms, prepare, body, check, kLost, rescue);
 }
 
 // Two threads let each other go in turn: each event is set and cleared once a round.
@@ -226,11 +226,10 @@ void events_alternate(const Subject& subject, Check& check) {
       if (index == 1) events[0]->set();
     }
   });
-  const bool through = crew.get_through([&] {
+  crew.get_through(check, "one of very many sets is lost", [&] {
     events[0]->set();
     events[1]->set();
   });
-  check.expect(through, "one of very many sets is lost");
 }
 
 // Many generations pass while waiters come and go; those who waited before the first of them are let go by it.
@@ -307,9 +306,8 @@ void expect_published(const Subject& subject, int readers, Check& check) {
     for (const std::uint64_t word : messages[round])
       check.equal(word, static_cast<std::uint64_t>(round) + 1, "what was written before the set");
   };
-  const bool through = run_in_step(readers + 1, objects.rounds(), 15ms, prepare, body,
-                                   [&](int round) { objects[round].set(); });
-  check.expect(through, "a set while a thread begins to wait does not reach it");
+  run_in_step(readers + 1, objects.rounds(), 15ms, prepare, body, check,
+              "a set while a thread begins to wait does not reach it", [&](int round) { objects[round].set(); });
 }
 
 void x1_published_data_is_free_of_races(const Subject& subject, Check& check) {
@@ -362,18 +360,17 @@ void x2_nothing_is_touched_after_its_end(const Subject& subject, Check& check) {
     wait_somehow(*shared.event, index + round);
     if (--shared.users == 0) shared.event.reset();
   };
-  run_in_step(waiters + 1, objects.rounds(), 25ms, prepare, body, [](int) {});
+  run_in_step(waiters + 1, objects.rounds(), 25ms, prepare, body, check, "a set leaves somebody waiting", [](int) {});
 }
 
 void x3_one_processor_and_many_threads(const Subject& subject, Check& check) {
   needs_a_flag_that_stays(*subject.make(), check);
   const auto all_meet = [&](int count) {
     Fresh<AnyEvent> objects(subject.rounds(24));
-    const bool through = run_in_step(
+    run_in_step(
         count, objects.rounds(), 20ms, [&](int round) { objects.put(round, subject.make()); },
-        [&](int index, int round) { index == round % count ? objects[round].set() : objects[round].wait(); },
-        [&](int round) { objects[round].set(); });
-    check.expect(through, "a set leaves somebody waiting");
+        [&](int index, int round) { index == round % count ? objects[round].set() : objects[round].wait(); }, check,
+        "a set leaves somebody waiting", [&](int round) { objects[round].set(); });
   };
   all_meet(std::max(16, check.team));
   const OneProcessor one;
@@ -466,7 +463,7 @@ void its_own_clock_decides(AnyEvent& event, Check& check) {
   std::this_thread::sleep_for(2ms);
   check.expect(crew.ended() == 0, "gave up although its own clock stood still");
   HandSetClock::hand = 1'000'000;
-  check.expect(crew.get_through([&] { event.set(); }), "did not notice that its clock was set on");
+  crew.get_through(check, "did not notice that its clock was set on", [&] { event.set(); });
 }
 
 void x6_timeouts(const Subject& subject, Check& check) {

@@ -39,7 +39,7 @@ bool acquire_somehow(AnySemaphore& semaphore) {
 
 /// Waits for all of the crew, who acquire; says so if permits that were released did not reach them.
 void expect_through(Crew& crew, AnySemaphore& semaphore, Check& check, std::string_view what) {
-  check.expect(crew.get_through([&] { semaphore.release(1); }), what);
+  crew.get_through(check, what, [&] { semaphore.release(1); });
 }
 
 /// How many threads hold a permit.
@@ -156,9 +156,9 @@ void release_of_several_meets_arrivals(const Subject& subject, Check& check) {
     if (index == 0) return objects[round].release(count - 1);
     objects[round].acquire();
   };
-  const bool through = run_in_step(count, objects.rounds(), 15ms, prepare, body,
+  const bool through = run_in_step(count, objects.rounds(), 15ms, prepare, body, check, "release(n) while n threads begin to wait leaves one of them waiting",
                                    [&](int round) { objects[round].release(1); });
-  check.require(through, "release(n) while n threads begin to wait leaves one of them waiting");
+  if (!through) return;
   objects.for_each([&](auto& one) { expect_permits(one, 0, check, "permits after as many releases as acquires"); });
 }
 
@@ -190,9 +190,9 @@ void finite_rounds_end(const Subject& subject, Check& check) {
       objects[round].release(1);
     }
   };
-  const bool through = run_in_step(count, objects.rounds(), 20ms, prepare, body,
+  const bool through = run_in_step(count, objects.rounds(), 20ms, prepare, body, check, "permits are free, and a thread waits for one",
                                    [&](int round) { objects[round].release(1); });
-  check.require(through, "permits are free, and a thread waits for one");
+  if (!through) return;
   objects.for_each([&](auto& one) { expect_permits(one, permits, check, "permits after all were given back"); });
 }
 
@@ -206,9 +206,9 @@ void releases_meet_arrivals(const Subject& subject, Check& check) {
     if (index < pairs) return objects[round].release(1);
     objects[round].acquire();
   };
-  const bool through = run_in_step(2 * pairs, objects.rounds(), 15ms, prepare, body,
+  const bool through = run_in_step(2 * pairs, objects.rounds(), 15ms, prepare, body, check, "a release while a thread begins to wait does not reach it",
                                    [&](int round) { objects[round].release(1); });
-  check.require(through, "a release while a thread begins to wait does not reach it");
+  if (!through) return;
   objects.for_each([&](auto& one) { expect_permits(one, 0, check, "permits after as many releases as acquires"); });
 }
 
@@ -361,7 +361,7 @@ void racing_releases_respect_the_bound(const Subject& subject, Check& check) {
   const auto body = [&](int, int round) {
     if (!refuses(objects[round], 1)) ++accepted;
   };
-  run_in_step(4, objects.rounds(), 15ms, prepare, body, [](int) {});
+  run_in_step(4, objects.rounds(), 15ms, prepare, body, check, "release does not return", [](int) {});
   const int rounds = objects.for_each([&](auto& one) { expect_permits(one, 2, check, "permits after racing releases"); });
   check.equal(accepted, rounds, "releases accepted where there was room for one a round");
 }
@@ -422,7 +422,7 @@ void s11_anybody_may_release(const Subject& subject, Check& check) {
 // In every round `count` acquire a permit each; whoever is last destroys the semaphore, while a release may still be on
 // its way out. `asleep`: the releases come late enough that all sleep.
 template <class Acquire>
-void destroy_after_acquire(const Subject& subject, int rounds, int count, bool asleep, Acquire acquire) {
+void destroy_after_acquire(const Subject& subject, Check& check, int rounds, int count, bool asleep, Acquire acquire) {
   struct Shared {
     std::unique_ptr<AnySemaphore> semaphore;
     std::atomic<int> users;
@@ -441,7 +441,8 @@ void destroy_after_acquire(const Subject& subject, int rounds, int count, bool a
     acquire(*shared.semaphore);
     if (--shared.users == 0) shared.semaphore.reset();
   };
-  run_in_step(count + 1, objects.rounds(), 15ms, prepare, body, [](int) {});
+  run_in_step(count + 1, objects.rounds(), 15ms, prepare, body, check, "permits are free, and a thread waits for one",
+              [](int) {});
 }
 
 void needs_destruction_after_use(const Subject& subject, Check& check) {
@@ -452,15 +453,15 @@ void needs_destruction_after_use(const Subject& subject, Check& check) {
 void s12_the_last_to_acquire_may_destroy_it(const Subject& subject, Check& check) {
   needs_destruction_after_use(subject, check);
   const auto acquire = [](AnySemaphore& semaphore) { semaphore.acquire(); };
-  destroy_after_acquire(subject, subject.rounds(300), 1, false, acquire);
-  destroy_after_acquire(subject, subject.rounds(60), 1, true, acquire);
+  destroy_after_acquire(subject, check, subject.rounds(300), 1, false, acquire);
+  destroy_after_acquire(subject, check, subject.rounds(60), 1, true, acquire);
 }
 
 void x2_nothing_is_touched_after_its_end(const Subject& subject, Check& check) {
   needs_destruction_after_use(subject, check);
   const auto somehow = [](AnySemaphore& semaphore) { await([&] { return acquire_somehow(semaphore); }); };
-  destroy_after_acquire(subject, subject.rounds(100), 2, false, somehow);
-  destroy_after_acquire(subject, subject.rounds(40), 2, true, somehow);
+  destroy_after_acquire(subject, check, subject.rounds(100), 2, false, somehow);
+  destroy_after_acquire(subject, check, subject.rounds(40), 2, true, somehow);
 }
 
 // ---- Order ----------------------------------------------------------------------------------------------------------
@@ -579,7 +580,7 @@ void its_own_clock_decides(const Subject& subject, Check& check) {
   std::this_thread::sleep_for(2ms);
   check.expect(crew.ended() == 0, "gave up although its own clock stood still");
   HandSetClock::hand = 1'000'000;
-  check.expect(crew.get_through([&] { semaphore->release(1); }), "did not notice that its clock was set on");
+  crew.get_through(check, "did not notice that its clock was set on", [&] { semaphore->release(1); });
 }
 
 void x6_timeouts(const Subject& subject, Check& check) {

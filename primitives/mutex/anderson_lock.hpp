@@ -45,7 +45,7 @@ class AndersonLock : public TimedFormsByTrying<AndersonLock<P, WaitFor, kSlots>,
     // Relaxed: drawing a number orders nothing, only being called does.
     const std::uint32_t mine = next_.fetch_add(kOne, std::memory_order_relaxed);
     if (number(slot(mine).load(std::memory_order_acquire)) != mine) wait_for(mine);  // (2) with (1)
-    held_ = mine;
+    held_.store(mine, std::memory_order_relaxed);
   }
 
   bool try_lock() noexcept {
@@ -54,13 +54,13 @@ class AndersonLock : public TimedFormsByTrying<AndersonLock<P, WaitFor, kSlots>,
     std::uint32_t mine = next_.load(std::memory_order_relaxed);
     if (number(slot(mine).load(std::memory_order_acquire)) != mine) return false;  // (2) with (1)
     if (!next_.compare_exchange_strong(mine, mine + kOne, std::memory_order_relaxed)) return false;
-    held_ = mine;
+    held_.store(mine, std::memory_order_relaxed);
     return true;
   }
 
   void unlock() noexcept {
     assert(!is_free() && "unlock of a free lock");
-    call(held_ + kOne);
+    call(held_.load(std::memory_order_relaxed) + kOne);
   }
 
  private:
@@ -114,8 +114,10 @@ class AndersonLock : public TimedFormsByTrying<AndersonLock<P, WaitFor, kSlots>,
     }
   }
 
-  alignas(kLine) typename P::Word next_;   // the next number to be drawn
-  alignas(kLine) std::uint32_t held_ = 0;  // the holder's number, for unlock; away from what those who wait look at
+  // held_: the holder's number, for unlock. Relaxed: whoever unlocks does so after who locked, if it is another thread.
+  // Away from what those who wait look at.
+  alignas(kLine) typename P::Word next_;  // the next number to be drawn
+  alignas(kLine) typename P::Word held_{0};
   std::array<Slot, kSlots> slots_;
 };
 

@@ -21,9 +21,10 @@
 namespace syncbench {
 
 /// Two cache lines, and a node elsewhere. FIFO, for timed attempts too; they leave the queue without waiting for
-/// anybody. Any thread may unlock. May be destroyed as soon as it is free: unlock's last access is to its own node,
-/// which is no part of the lock and stays memory for ever. The constructor, and a thread's first acquisition before it
-/// has changed anything, throw std::bad_alloc if there is no memory for a node.
+/// anybody. Until they have left they count as queued: a try_lock beside them may fail. Any thread may unlock. May be
+/// destroyed as soon as it is free: unlock's last access is to its own node, which is no part of the lock and stays
+/// memory for ever. The constructor, and a thread's first acquisition before it has changed anything, throw
+/// std::bad_alloc if there is no memory for a node.
 template <Platform P, template <class> class WaitFor>
 class ClhLock : public TimedForms<ClhLock<P, WaitFor>, P> {
  public:
@@ -31,10 +32,7 @@ class ClhLock : public TimedForms<ClhLock<P, WaitFor>, P> {
   static_assert(WaitStrategy<Wait>);
   static constexpr Traits kTraits{.source = "Craig 1993; Magnussen, Landin and Hagersten 1994", .fifo = true};
 
-  ClhLock() : tail_(&Pool::fetch()), holder_(tail_.load(std::memory_order_relaxed)) {
-    holder_->turn.reset();
-    holder_->turn.tell(kFree);
-  }
+  ClhLock() : ClhLock(Pool::fetch()) {}
   ClhLock(const ClhLock&) = delete;
   ClhLock& operator=(const ClhLock&) = delete;
   ~ClhLock() {
@@ -63,8 +61,9 @@ class ClhLock : public TimedForms<ClhLock<P, WaitFor>, P> {
   }
 
   void unlock() noexcept {
-    assert(holder_->turn.look() < kFree && "unlock of a free lock");
-    holder_->turn.tell(kFree);  // (1) synchronizes-with (2)
+    Node& mine = *holder_.load(std::memory_order_relaxed);
+    assert(mine.turn.look() < kFree && "unlock of a free lock");
+    mine.turn.tell(kFree);  // (1) synchronizes-with (2)
   }
 
  private:
@@ -81,6 +80,8 @@ class ClhLock : public TimedForms<ClhLock<P, WaitFor>, P> {
   static constexpr std::uint32_t kFree = Turn<P, WaitFor>::kTold;  // the lock and this node are yours
   static constexpr std::uint32_t kLeft = kFree + 1;                // this node is yours; you stand behind its link now
 
+  explicit ClhLock(Node& first) noexcept : tail_(&first), holder_(&first) { first.turn.tell(kFree); }
+
   static Node& new_node() {
     Node& mine = Pool::take();
     mine.turn.reset();  // whoever finds the node in tail_ sees this store through (3)
@@ -89,7 +90,7 @@ class ClhLock : public TimedForms<ClhLock<P, WaitFor>, P> {
 
   void enter(Node& mine, Node& before) noexcept {
     Pool::keep(before);
-    holder_ = &mine;
+    holder_.store(&mine, std::memory_order_relaxed);
   }
 
   bool try_lock_before(const auto& deadline) {
@@ -131,8 +132,10 @@ class ClhLock : public TimedForms<ClhLock<P, WaitFor>, P> {
     mine.turn.tell(kLeft);  // (5) synchronizes-with (2)
   }
 
-  alignas(kLine) typename P::template Atomic<Node*> tail_{nullptr};  // the last in line, or who held the lock last
-  alignas(kLine) Node* holder_;  // the holder's node, for unlock; away from tail_, which those who come pull about
+  // holder_: its node, for unlock. Relaxed: whoever unlocks does so after who locked, if it is another thread. Away
+  // from tail_, which those who come pull about.
+  alignas(kLine) typename P::template Atomic<Node*> tail_;  // the last in line, or who held the lock last
+  alignas(kLine) typename P::template Atomic<Node*> holder_;
 };
 
 static_assert(TimedMutex<ClhLock<NativePlatform, Spin>> && TimedMutex<ClhLock<NativePlatform, SpinThenPark>>);
