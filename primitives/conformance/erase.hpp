@@ -12,7 +12,7 @@ namespace syncbench::conformance {
 
 /// The timed forms are there, and whatever checks this build understands them.
 template <class T>
-inline constexpr bool kTimedFormsCheckable = true;
+inline constexpr bool kTimedFormsCheckable = !kUnderThreadSanitizer || T::kTraits.tsan_knows_timed;
 
 template <class M, class Base = AnyMutex>
 class ErasedMutex : public Base {

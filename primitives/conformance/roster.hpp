@@ -10,10 +10,6 @@
 
 namespace syncbench::conformance {
 
-/// g++ 12's ThreadSanitizer does not know pthread_mutex_clocklock, and reports correct uses of std::timed_mutex.
-template <class P>
-inline constexpr bool kTimedFormsCheckable<StdTimedMutex<P>> = !kUnderThreadSanitizer;
-
 enum class World {
   native,    ///< as it is timed
   observed,  ///< the schedule shaken, where the implementation runs on the platform's words
