@@ -3,8 +3,9 @@
 // headers: one call an arrival. [Mellor-Crummey and Scott 1991, section 3; concurrencykit.org, ck_barrier]
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
-#include <memory>
+#include <string_view>
 #include <vector>
 
 #include "primitives/concepts.hpp"

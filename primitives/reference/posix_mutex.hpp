@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <time.h>
 
+#include <algorithm>
 #include <cassert>
 #include <cerrno>
 #include <chrono>
