@@ -21,7 +21,14 @@
 #include "primitives/event/generation_event.hpp"
 #include "primitives/event/monitor_event.hpp"
 #include "primitives/implementation.hpp"
+#include "primitives/mutex/anderson_lock.hpp"
+#include "primitives/mutex/clh_lock.hpp"
+#include "primitives/mutex/cohort_lock.hpp"
+#include "primitives/mutex/hemlock.hpp"
+#include "primitives/mutex/malthusian_mutex.hpp"
+#include "primitives/mutex/mcs_lock.hpp"
 #include "primitives/mutex/monitor_mutex.hpp"
+#include "primitives/mutex/tas_lock.hpp"
 #include "primitives/mutex/ticket_lock.hpp"
 #include "primitives/mutex/tristate_mutex.hpp"
 #include "primitives/mutex/ttas_lock.hpp"
@@ -48,16 +55,40 @@ using Mutexes = Joined<ImplementationList<
     Implementation<"ttas/spin",          "spin",    Standing::variant,        "test-and-test-and-set; looks again at once",             TtasLock<P, Spin>>,
     Implementation<"ttas/pause",         "spin",    Standing::variant,        "test-and-test-and-set; one pause between looks",         TtasLock<P, Pause>>,
     Implementation<"ttas/yield",         "spin",    Standing::variant,        "test-and-test-and-set; yields between looks",            TtasLock<P, Yield>>,
+    Implementation<"tas/backoff",        "spin",    Standing::variant,        "test-and-set; pauses that double, then yields",          TasLock<P, Backoff>>,
+    Implementation<"tas/pause",          "spin",    Standing::variant,        "test-and-set; one pause between tries",                  TasLock<P, Pause>>,
+    Implementation<"tas/yield",          "spin",    Standing::variant,        "test-and-set; yields between tries",                     TasLock<P, Yield>>,
     Implementation<"ticket/spin-park",   "ticket",  Standing::representative, "FIFO; spins, then sleeps",                               TicketLock<P, SpinThenPark>>,
     Implementation<"ticket/park",        "ticket",  Standing::variant,        "FIFO; sleeps at once",                                   TicketLock<P, Park>>,
     Implementation<"ticket/backoff",     "ticket",  Standing::variant,        "FIFO; pauses that double, then yields",                  TicketLock<P, Backoff>>,
+    Implementation<"ticket/proportional", "ticket",  Standing::variant,        "FIFO; pauses as long as its turn is far, then yields",   TicketLock<P, Proportional>>,
     Implementation<"ticket/yield",       "ticket",  Standing::variant,        "FIFO; yields between looks",                             TicketLock<P, Yield>>,
     Implementation<"ticket/pause",       "ticket",  Standing::variant,        "FIFO; one pause between looks; unfit with more threads than processors", TicketLock<P, Pause>>,
     Implementation<"ticket/spin",        "ticket",  Standing::variant,        "FIFO; looks again at once; unfit with more threads than processors", TicketLock<P, Spin>>,
+    Implementation<"mcs/spin-park",      "queue",   Standing::variant,        "FIFO list of waiters; spins, then sleeps",               McsLock<P, SpinThenPark>>,
+    Implementation<"mcs/park",           "queue",   Standing::variant,        "FIFO list of waiters; sleeps at once",                   McsLock<P, Park>>,
+    Implementation<"mcs/yield",          "queue",   Standing::variant,        "FIFO list of waiters; yields between looks",             McsLock<P, Yield>>,
+    Implementation<"mcs/pause",          "queue",   Standing::variant,        "FIFO list of waiters; one pause between looks; unfit with more threads than processors", McsLock<P, Pause>>,
+    Implementation<"mcs/spin",           "queue",   Standing::variant,        "FIFO list of waiters; looks again at once; unfit with more threads than processors", McsLock<P, Spin>>,
+    Implementation<"clh/spin-park",      "queue",   Standing::variant,        "FIFO, timed attempts too; spins, then sleeps",           ClhLock<P, SpinThenPark>>,
+    Implementation<"clh/park",           "queue",   Standing::variant,        "FIFO, timed attempts too; sleeps at once",               ClhLock<P, Park>>,
+    Implementation<"clh/yield",          "queue",   Standing::variant,        "FIFO, timed attempts too; yields between looks",         ClhLock<P, Yield>>,
+    Implementation<"clh/pause",          "queue",   Standing::variant,        "FIFO, timed attempts too; one pause between looks; unfit with more threads than processors", ClhLock<P, Pause>>,
+    Implementation<"clh/spin",           "queue",   Standing::variant,        "FIFO, timed attempts too; looks again at once; unfit with more threads than processors", ClhLock<P, Spin>>,
+    Implementation<"anderson/spin-park", "queue",   Standing::variant,        "FIFO, a cache line a turn; spins, then sleeps",          AndersonLock<P, SpinThenPark>>,
+    Implementation<"anderson/yield",     "queue",   Standing::variant,        "FIFO, a cache line a turn; yields between looks",        AndersonLock<P, Yield>>,
+    Implementation<"anderson/pause",     "queue",   Standing::variant,        "FIFO, a cache line a turn; one pause between looks; unfit with more threads than processors", AndersonLock<P, Pause>>,
+    Implementation<"anderson/spin",      "queue",   Standing::variant,        "FIFO, a cache line a turn; looks again at once; unfit with more threads than processors", AndersonLock<P, Spin>>,
+    Implementation<"hemlock/yield",      "queue",   Standing::variant,        "FIFO, one word a thread; yields between looks",          Hemlock<P, Yield>>,
+    Implementation<"hemlock/pause",      "queue",   Standing::variant,        "FIFO, one word a thread; one pause between looks; unfit with more threads than processors", Hemlock<P, Pause>>,
+    Implementation<"hemlock/spin",       "queue",   Standing::variant,        "FIFO, one word a thread; looks again at once; unfit with more threads than processors", Hemlock<P, Spin>>,
     Implementation<"tristate/backoff-park", "futex", Standing::representative, "three-state futex word; pauses that double, then sleeps", TristateMutex<P, BackoffThenPark>>,
     Implementation<"tristate/spin-park", "futex",   Standing::variant,        "three-state futex word; spins, then sleeps",             TristateMutex<P, SpinThenPark>>,
     Implementation<"tristate/park",      "futex",   Standing::variant,        "three-state futex word; sleeps at once",                 TristateMutex<P, Park>>,
+    Implementation<"malthusian/spin-park", "futex", Standing::variant,        "one waiter competes, the others sleep on a stack",       MalthusianMutex<P, SpinThenPark>>,
     Implementation<"monitor/condvar",    "condvar", Standing::representative, "a flag under std::mutex and std::condition_variable",    MonitorMutex<P>>,
+    Implementation<"cohort/backoff",     "numa",    Standing::variant,        "a ticket lock a memory node under a common one; pauses that double, then yields", CohortLock<P, Backoff>>,
+    Implementation<"cohort/yield",       "numa",    Standing::variant,        "a ticket lock a memory node under a common one; yields between looks", CohortLock<P, Yield>>,
     Implementation<"std/mutex",          "std",     Standing::reference,      "std::mutex: the reference",                              StdMutex>,
     Implementation<"std/timed_mutex",    "std",     Standing::variant,        "std::timed_mutex",                                       StdTimedMutex<P>>,
     Implementation<"posix/mutex",        "posix",   Standing::variant,        "pthread_mutex_t, the plain kind",                        PosixMutex<P, PosixKind::normal>>,
@@ -77,6 +108,8 @@ using RecursiveMutexes = ImplementationList<
     Implementation<"ticket/spin-park",         "ticket",  Standing::representative, "owner and depth over ticket/spin-park: FIFO",   ReentrantMutex<P, TicketLock<P, SpinThenPark>>>,
     Implementation<"ticket/park",              "ticket",  Standing::variant,        "owner and depth over ticket/park: FIFO",        ReentrantMutex<P, TicketLock<P, Park>>>,
     Implementation<"ticket/backoff",           "ticket",  Standing::variant,        "owner and depth over ticket/backoff: FIFO",     ReentrantMutex<P, TicketLock<P, Backoff>>>,
+    Implementation<"mcs/spin-park",            "queue",   Standing::variant,        "owner and depth over mcs/spin-park: FIFO",      ReentrantMutex<P, McsLock<P, SpinThenPark>>>,
+    Implementation<"mcs/yield",                "queue",   Standing::variant,        "owner and depth over mcs/yield: FIFO",          ReentrantMutex<P, McsLock<P, Yield>>>,
     Implementation<"tristate/backoff-park",    "futex",   Standing::representative, "owner and depth over tristate/backoff-park",    ReentrantMutex<P, TristateMutex<P, BackoffThenPark>>>,
     Implementation<"tristate/spin-park",       "futex",   Standing::variant,        "owner and depth over tristate/spin-park",       ReentrantMutex<P, TristateMutex<P, SpinThenPark>>>,
     Implementation<"tristate/park",            "futex",   Standing::variant,        "owner and depth over tristate/park",            ReentrantMutex<P, TristateMutex<P, Park>>>,

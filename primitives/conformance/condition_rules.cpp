@@ -17,6 +17,7 @@ using Subject = Subject<AnyCondition>;
 class Setting {
  public:
   explicit Setting(const Subject& of) : subject(of), owner_(of.make()) {}
+  ~Setting() { end(); }
 
   const Subject& subject;
   AnyCondition& condition() { return *owner_; }
@@ -70,12 +71,13 @@ class Setting {
   bool out(std::size_t count) {
     return locked([&] { return served.size() >= count; });
   }
-  /// Records it if the waiters do not come out in the end.
+  /// Ends the rule if the waiters do not come out.
   void expect_out(std::size_t count, std::string_view what, Check& check) {
-    check.expect(comes_true([&] { return out(count); }), what);
+    check.require(comes_true([&] { return out(count); }), what);
   }
   /// Lets everybody out that may still be waiting, whatever was violated.
   void end() {
+    if (waiters.empty()) return;
     await([&] { return notify_all(), out(waiters.size()); });
     join(waiters);
     served.clear();
@@ -697,10 +699,10 @@ void expired_timeouts_return_at_once(const Subject& subject, Check& check) {
     std::atomic<int> answer{-1};
     Worker waiter([&] { answer = setting.locked([&] { return timeout.wait(setting.condition()) ? 1 : 0; }); });
     const bool ended = comes_true([&] { return answer >= 0; });
-    check.expect(ended, std::string(timeout.name) + ": waits");
     if (!ended) setting.notify_all();
     waiter.join();
-    if (ended) check.expect(answer == 0, std::string(timeout.name) + ": reports no timeout");
+    check.require(ended, std::string(timeout.name) + ": waits");
+    check.expect(answer == 0, std::string(timeout.name) + ": reports no timeout");
   }
 }
 

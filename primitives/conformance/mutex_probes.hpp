@@ -57,10 +57,14 @@ class Witness {
 /// Plain data over several cache lines, all of it the same number.
 class Ledger {
  public:
+  /// Call while holding the mutex. Now and then it gives the processor away in the middle of writing.
   void turn(Check& check) {
-    for (const Line& line : lines_) check.equal(line.value, lines_[0].value, "what the last holder wrote");
-    if (by_chance(64)) ::sched_yield();
-    for (Line& line : lines_) ++line.value;
+    for (const Line& line : lines_)
+      check.expect(line.value == lines_[0].value, "not all is there that was written before");
+    for (std::size_t i = 0; i < lines_.size(); ++i) {
+      if (i == lines_.size() / 2 && by_chance(64)) ::sched_yield();
+      ++lines_[i].value;
+    }
   }
 
  private:

@@ -194,7 +194,7 @@ bool release_at_the_deadline(const Subject& subject, AnyMutex& mutex, std::chron
 void no_hand_over_is_swallowed(const Subject& subject, Check& check) {
   const auto mutex = subject.make();
   auto lead = 60us;  // follows the outcome, so that the releases gather where it is open
-  for (int round = std::max(8, subject.rounds(24)); round != 0; --round) {
+  for (int round = std::max(8, subject.rounds(16)); round != 0; --round) {
     lead += release_at_the_deadline(subject, *mutex, lead) ? -9us : 8us;
     check.require(free_for_others(*mutex), "held by nobody, and not free");
   }

@@ -50,7 +50,7 @@ Refusal lock_beyond(AnyMutex& mutex) {
 }
 
 void beyond_its_limit_nothing_changes(const Subject& subject, Check& check) {
-  constexpr std::uint32_t kLimit = 3;
+  constexpr std::uint32_t kLimit = kFewLevels;
   const auto mutex = subject.make(kLimit);
   lock_times(*mutex, kLimit);
   if (mutex->try_lock()) return unlock_times(*mutex, kLimit + 1);  // it cannot be told, and its own limit is far off

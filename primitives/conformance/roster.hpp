@@ -1,5 +1,5 @@
-// Who is put to the rules: every line of the catalog that synchronizes, as a Subject. Each primitive's roster is a source
-// file of its own, because there every implementation is compiled.
+// Who is put to the rules: every line of the catalog that synchronizes, as a Subject. Each primitive's roster is a
+// source file of its own, because there every implementation is compiled.
 #pragma once
 
 #include <vector>

@@ -2,15 +2,19 @@
 // the waits themselves are tested with the primitives.
 #include "primitives/platform/deadline.hpp"
 
+#include <gtest/gtest.h>
+
 #include <chrono>
 #include <cmath>
 #include <limits>
 
-#include "primitives/test_support.hpp"
+#include "primitives/conformance/hand_set_clock.hpp"
 
 namespace syncbench::testing {
 namespace {
 
+using namespace std::chrono_literals;
+using conformance::HandSetClock;
 using Steady = std::chrono::steady_clock;
 using SteadyDeadline = Deadline<Steady>;
 using std::chrono::duration;
