@@ -11,13 +11,6 @@
 
 namespace syncbench::conformance {
 
-/// g++ 12's ThreadSanitizer does not know pthread_mutex_clocklock, and reports correct uses of std::timed_mutex
-/// and its recursive sister.
-template <class P>
-inline constexpr bool kTimedFormsCheckable<StdTimedMutex<P>> = !kUnderThreadSanitizer;
-template <class P>
-inline constexpr bool kTimedFormsCheckable<StdRecursiveTimedMutex<P>> = !kUnderThreadSanitizer;
-
 enum class World {
   native,    ///< as it is timed
   observed,  ///< the schedule shaken, where the implementation runs on the platform's words
