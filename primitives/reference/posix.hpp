@@ -60,7 +60,8 @@ class PosixBarrier {
   static constexpr Traits kTraits{
       .source = "POSIX.1-2017, pthread_barrier_wait",
       .promise = Profile::posix,
-      .deviations = {{{"B4", "one serial thread, which gets the last index; all others get 0"}}}};
+      .deviations = {{{"B4", "one serial thread, which gets the last index; all others get 0"},
+                      {"B7", "groups of N pass, but their indices are those of B4"}}}};
 
   explicit PosixBarrier(std::uint32_t parties) : last_(parties - 1) {
     posix_check(::pthread_barrier_init(&barrier_, nullptr, parties), "pthread_barrier_init");
