@@ -3,8 +3,6 @@
 // header and add its line. What an implementation promises stands beside its type (`kTraits`), not here.
 #pragma once
 
-#include <algorithm>
-#include <cstddef>
 #include <string_view>
 
 #include "primitives/barrier/central_barrier.hpp"
@@ -22,12 +20,23 @@
 #include "primitives/event/fifo_event.hpp"
 #include "primitives/event/generation_event.hpp"
 #include "primitives/event/monitor_event.hpp"
+#include "primitives/implementation.hpp"
+#include "primitives/mutex/anderson_lock.hpp"
+#include "primitives/mutex/clh_lock.hpp"
+#include "primitives/mutex/cohort_lock.hpp"
+#include "primitives/mutex/hemlock.hpp"
+#include "primitives/mutex/malthusian_mutex.hpp"
+#include "primitives/mutex/mcs_lock.hpp"
 #include "primitives/mutex/monitor_mutex.hpp"
+#include "primitives/mutex/tas_lock.hpp"
 #include "primitives/mutex/ticket_lock.hpp"
 #include "primitives/mutex/tristate_mutex.hpp"
 #include "primitives/mutex/ttas_lock.hpp"
 #include "primitives/recursive_mutex/reentrant_mutex.hpp"
 #include "primitives/reference/controls.hpp"
+#include "primitives/reference/optional.hpp"
+#include "primitives/reference/posix.hpp"
+#include "primitives/reference/posix_semaphore.hpp"
 #include "primitives/reference/std.hpp"
 #include "primitives/reference/std_event.hpp"
 #include "primitives/reference/std_semaphore.hpp"
@@ -38,76 +47,58 @@
 
 namespace syncbench {
 
-/// A string literal as a template argument.
-template <std::size_t N>
-struct Text {
-  char characters[N];
-  consteval Text(const char (&literal)[N]) { std::copy_n(literal, N, characters); }  // NOLINT: implicit on purpose
-  constexpr operator std::string_view() const { return {characters, N - 1}; }
-};
-
-/// What an implementation is to its family.
-enum class Standing {
-  representative,  ///< the one that the family's name selects
-  reference,       ///< likewise, and what all others are compared with
-  variant,         ///< runs when asked for by name or pattern
-  baseline,        ///< not a lock: a floor to compare with
-  known_bad,       ///< broken, and known to be: runs when asked for by its whole name
-  control,         ///< does not synchronize: must be caught
-};
-
-/// A type under a name. Names are algorithm/wait; a line answers to its own name and to its family's.
-template <Text kNameText, Text kFamilyText, Standing kStandingValue, Text kSummaryText, class T>
-struct Implementation {
-  static constexpr std::string_view kName = kNameText;
-  static constexpr std::string_view kFamily = kFamilyText;
-  static constexpr std::string_view kSummary = kSummaryText;
-  static constexpr Standing kStanding = kStandingValue;
-  static constexpr const Traits& kTraits = T::kTraits;
-  using Type = T;
-};
-
-template <class... Implementations>
-struct ImplementationList {
-  static constexpr std::size_t kSize = sizeof...(Implementations);
-
-  /// Calls visit.operator()<I>() for each implementation, in order.
-  template <class Visit>
-  static constexpr void for_each([[maybe_unused]] Visit visit) {
-    (visit.template operator()<Implementations>(), ...);
-  }
-};
-
-/// A condition with the mutex that it is measured over.
-template <class ConditionType, class MutexType>
-struct ConditionOver {
-  using Condition = ConditionType;
-  using Mutex = MutexType;
-  static constexpr const Traits& kTraits = Condition::kTraits;
-};
-
 // clang-format off
 template <Platform P>
-using Mutexes = ImplementationList<
+using Mutexes = Joined<ImplementationList<
     // name                 family     standing                   in one line                                            type
     Implementation<"ttas/backoff",       "spin",    Standing::representative, "test-and-test-and-set; pauses that double, then yields", TtasLock<P, Backoff>>,
     Implementation<"ttas/spin",          "spin",    Standing::variant,        "test-and-test-and-set; looks again at once",             TtasLock<P, Spin>>,
     Implementation<"ttas/pause",         "spin",    Standing::variant,        "test-and-test-and-set; one pause between looks",         TtasLock<P, Pause>>,
     Implementation<"ttas/yield",         "spin",    Standing::variant,        "test-and-test-and-set; yields between looks",            TtasLock<P, Yield>>,
+    Implementation<"tas/backoff",        "spin",    Standing::variant,        "test-and-set; pauses that double, then yields",          TasLock<P, Backoff>>,
+    Implementation<"tas/pause",          "spin",    Standing::variant,        "test-and-set; one pause between tries",                  TasLock<P, Pause>>,
+    Implementation<"tas/yield",          "spin",    Standing::variant,        "test-and-set; yields between tries",                     TasLock<P, Yield>>,
     Implementation<"ticket/spin-park",   "ticket",  Standing::representative, "FIFO; spins, then sleeps",                               TicketLock<P, SpinThenPark>>,
     Implementation<"ticket/park",        "ticket",  Standing::variant,        "FIFO; sleeps at once",                                   TicketLock<P, Park>>,
     Implementation<"ticket/backoff",     "ticket",  Standing::variant,        "FIFO; pauses that double, then yields",                  TicketLock<P, Backoff>>,
+    Implementation<"ticket/proportional", "ticket",  Standing::variant,        "FIFO; pauses as long as its turn is far, then yields",   TicketLock<P, Proportional>>,
     Implementation<"ticket/yield",       "ticket",  Standing::variant,        "FIFO; yields between looks",                             TicketLock<P, Yield>>,
     Implementation<"ticket/pause",       "ticket",  Standing::variant,        "FIFO; one pause between looks; unfit with more threads than processors", TicketLock<P, Pause>>,
     Implementation<"ticket/spin",        "ticket",  Standing::variant,        "FIFO; looks again at once; unfit with more threads than processors", TicketLock<P, Spin>>,
+    Implementation<"mcs/spin-park",      "queue",   Standing::variant,        "FIFO list of waiters; spins, then sleeps",               McsLock<P, SpinThenPark>>,
+    Implementation<"mcs/park",           "queue",   Standing::variant,        "FIFO list of waiters; sleeps at once",                   McsLock<P, Park>>,
+    Implementation<"mcs/yield",          "queue",   Standing::variant,        "FIFO list of waiters; yields between looks",             McsLock<P, Yield>>,
+    Implementation<"mcs/pause",          "queue",   Standing::variant,        "FIFO list of waiters; one pause between looks; unfit with more threads than processors", McsLock<P, Pause>>,
+    Implementation<"mcs/spin",           "queue",   Standing::variant,        "FIFO list of waiters; looks again at once; unfit with more threads than processors", McsLock<P, Spin>>,
+    Implementation<"clh/spin-park",      "queue",   Standing::variant,        "FIFO, timed attempts too; spins, then sleeps",           ClhLock<P, SpinThenPark>>,
+    Implementation<"clh/park",           "queue",   Standing::variant,        "FIFO, timed attempts too; sleeps at once",               ClhLock<P, Park>>,
+    Implementation<"clh/yield",          "queue",   Standing::variant,        "FIFO, timed attempts too; yields between looks",         ClhLock<P, Yield>>,
+    Implementation<"clh/pause",          "queue",   Standing::variant,        "FIFO, timed attempts too; one pause between looks; unfit with more threads than processors", ClhLock<P, Pause>>,
+    Implementation<"clh/spin",           "queue",   Standing::variant,        "FIFO, timed attempts too; looks again at once; unfit with more threads than processors", ClhLock<P, Spin>>,
+    Implementation<"anderson/spin-park", "queue",   Standing::variant,        "FIFO, a cache line a turn; spins, then sleeps",          AndersonLock<P, SpinThenPark>>,
+    Implementation<"anderson/yield",     "queue",   Standing::variant,        "FIFO, a cache line a turn; yields between looks",        AndersonLock<P, Yield>>,
+    Implementation<"anderson/pause",     "queue",   Standing::variant,        "FIFO, a cache line a turn; one pause between looks; unfit with more threads than processors", AndersonLock<P, Pause>>,
+    Implementation<"anderson/spin",      "queue",   Standing::variant,        "FIFO, a cache line a turn; looks again at once; unfit with more threads than processors", AndersonLock<P, Spin>>,
+    Implementation<"hemlock/yield",      "queue",   Standing::variant,        "FIFO, one word a thread; yields between looks",          Hemlock<P, Yield>>,
+    Implementation<"hemlock/pause",      "queue",   Standing::variant,        "FIFO, one word a thread; one pause between looks; unfit with more threads than processors", Hemlock<P, Pause>>,
+    Implementation<"hemlock/spin",       "queue",   Standing::variant,        "FIFO, one word a thread; looks again at once; unfit with more threads than processors", Hemlock<P, Spin>>,
     Implementation<"tristate/backoff-park", "futex", Standing::representative, "three-state futex word; pauses that double, then sleeps", TristateMutex<P, BackoffThenPark>>,
     Implementation<"tristate/spin-park", "futex",   Standing::variant,        "three-state futex word; spins, then sleeps",             TristateMutex<P, SpinThenPark>>,
     Implementation<"tristate/park",      "futex",   Standing::variant,        "three-state futex word; sleeps at once",                 TristateMutex<P, Park>>,
+    Implementation<"malthusian/spin-park", "futex", Standing::variant,        "one waiter competes, the others sleep on a stack",       MalthusianMutex<P, SpinThenPark>>,
     Implementation<"monitor/condvar",    "condvar", Standing::representative, "a flag under std::mutex and std::condition_variable",    MonitorMutex<P>>,
+    Implementation<"cohort/backoff",     "numa",    Standing::variant,        "a ticket lock a memory node under a common one; pauses that double, then yields", CohortLock<P, Backoff>>,
+    Implementation<"cohort/yield",       "numa",    Standing::variant,        "a ticket lock a memory node under a common one; yields between looks", CohortLock<P, Yield>>,
     Implementation<"std/mutex",          "std",     Standing::reference,      "std::mutex: the reference",                              StdMutex>,
     Implementation<"std/timed_mutex",    "std",     Standing::variant,        "std::timed_mutex",                                       StdTimedMutex<P>>,
+    Implementation<"posix/mutex",        "posix",   Standing::variant,        "pthread_mutex_t, the plain kind",                        PosixMutex<P, PosixKind::normal>>,
+    Implementation<"posix/adaptive",     "posix",   Standing::variant,        "pthread_mutex_t that spins a little before it sleeps",   PosixMutex<P, PosixKind::adaptive>>,
+    Implementation<"posix/errorcheck",   "posix",   Standing::variant,        "pthread_mutex_t that reports wrong use",                 PosixMutex<P, PosixKind::error_check>>,
+    Implementation<"posix/prio_inherit", "posix",   Standing::variant,        "pthread_mutex_t that lends its waiters' priority to its holder", PosixMutex<P, PosixKind::priority_inheritance>>,
+    Implementation<"posix/robust",       "posix",   Standing::variant,        "pthread_mutex_t that outlives its holder",                       PosixMutex<P, PosixKind::robust>>,
+    Implementation<"posix/spinlock",     "posix",   Standing::variant,        "pthread_spinlock_t",                                             PosixSpinlock>,
     Implementation<"atomic/fetch_add",   "atomic",  Standing::baseline,       "no lock: one atomic add (workload counter only)",        FetchAdd<P>>,
-    Implementation<"none",               "none",    Standing::control,        "no synchronization: every workload must notice",         NoMutex>>;
+    Implementation<"none",               "none",    Standing::control,        "no synchronization: every workload must notice",         NoMutex>>, optional::Mutexes<P>>;
 
 template <Platform P>
 using RecursiveMutexes = ImplementationList<
@@ -117,12 +108,15 @@ using RecursiveMutexes = ImplementationList<
     Implementation<"ticket/spin-park",         "ticket",  Standing::representative, "owner and depth over ticket/spin-park: FIFO",   ReentrantMutex<P, TicketLock<P, SpinThenPark>>>,
     Implementation<"ticket/park",              "ticket",  Standing::variant,        "owner and depth over ticket/park: FIFO",        ReentrantMutex<P, TicketLock<P, Park>>>,
     Implementation<"ticket/backoff",           "ticket",  Standing::variant,        "owner and depth over ticket/backoff: FIFO",     ReentrantMutex<P, TicketLock<P, Backoff>>>,
+    Implementation<"mcs/spin-park",            "queue",   Standing::variant,        "owner and depth over mcs/spin-park: FIFO",      ReentrantMutex<P, McsLock<P, SpinThenPark>>>,
+    Implementation<"mcs/yield",                "queue",   Standing::variant,        "owner and depth over mcs/yield: FIFO",          ReentrantMutex<P, McsLock<P, Yield>>>,
     Implementation<"tristate/backoff-park",    "futex",   Standing::representative, "owner and depth over tristate/backoff-park",    ReentrantMutex<P, TristateMutex<P, BackoffThenPark>>>,
     Implementation<"tristate/spin-park",       "futex",   Standing::variant,        "owner and depth over tristate/spin-park",       ReentrantMutex<P, TristateMutex<P, SpinThenPark>>>,
     Implementation<"tristate/park",            "futex",   Standing::variant,        "owner and depth over tristate/park",            ReentrantMutex<P, TristateMutex<P, Park>>>,
     Implementation<"monitor/condvar",          "condvar", Standing::representative, "owner and depth over monitor/condvar",          ReentrantMutex<P, MonitorMutex<P>>>,
     Implementation<"std/recursive_mutex",      "std",     Standing::reference,      "std::recursive_mutex: the reference",           StdRecursiveMutex>,
     Implementation<"std/recursive_timed_mutex","std",     Standing::variant,        "std::recursive_timed_mutex",                    StdRecursiveTimedMutex<P>>,
+    Implementation<"posix/recursive",          "posix",   Standing::variant,        "pthread_mutex_t, the recursive kind",           PosixMutex<P, PosixKind::recursive>>,
     Implementation<"none",                     "none",    Standing::control,        "no synchronization: every workload must notice",NoMutex>>;
 
 template <Platform P>
@@ -138,10 +132,11 @@ using Semaphores = ImplementationList<
     Implementation<"count/park",         "futex",   Standing::variant,        "one futex word; sleeps at once",                         CountSemaphore<P, Park>>,
     Implementation<"monitor/condvar",    "condvar", Standing::representative, "a count under std::mutex and std::condition_variable",   MonitorSemaphore<P>>,
     Implementation<"std/counting_semaphore", "std", Standing::known_bad,      "std::counting_semaphore; GCC 12 loses wake-ups (GCC bug 104928)", StdSemaphore<P>>,
+    Implementation<"posix/sem",              "posix", Standing::variant,      "sem_t",                                                           PosixSemaphore<P>>,
     Implementation<"none",               "none",    Standing::control,        "no synchronization: every workload must notice",         NoSemaphore>>;
 
 template <Platform P>
-using Events = ImplementationList<
+using Events = Joined<ImplementationList<
     Implementation<"generation/backoff", "spin",    Standing::representative, "one word; pauses that double, then yields",              GenerationEvent<P, Backoff>>,
     Implementation<"generation/pause",   "spin",    Standing::variant,        "one word; one pause between looks",                      GenerationEvent<P, Pause>>,
     Implementation<"generation/yield",   "spin",    Standing::variant,        "one word; yields between looks",                         GenerationEvent<P, Yield>>,
@@ -154,10 +149,10 @@ using Events = ImplementationList<
     Implementation<"std/condvar",        "std",     Standing::reference,      "a flag under std::mutex and std::condition_variable: the reference", StdEvent<P>>,
     Implementation<"std/atomic_wait",    "std",     Standing::variant,        "std::atomic, wait and notify_all",                       StdAtomicEvent>,
     Implementation<"std/latch",          "std",     Standing::variant,        "std::latch: fires once",                                 StdLatchEvent>,
-    Implementation<"none",               "none",    Standing::control,        "no synchronization: every workload must notice",         NoEvent>>;
+    Implementation<"none",               "none",    Standing::control,        "no synchronization: every workload must notice",         NoEvent>>, optional::Events<P>>;
 
 template <Platform P>
-using Conditions = ImplementationList<
+using Conditions = Joined<ImplementationList<
     // name                 family     standing                   in one line                                            type
     Implementation<"ttas/backoff",       "spin",    Standing::representative, "sequence word; pauses that double, then yields",         ConditionOver<SequenceCondition<P, Backoff>, TtasLock<P, Backoff>>>,
     Implementation<"ttas/spin",          "spin",    Standing::variant,        "sequence word; looks again at once",                     ConditionOver<SequenceCondition<P, Spin>, TtasLock<P, Spin>>>,
@@ -176,10 +171,11 @@ using Conditions = ImplementationList<
     Implementation<"monitor/any",        "condvar", Standing::variant,        "std::condition_variable_any over the same mutex",        ConditionOver<AnyCondition<P>, MonitorMutex<P>>>,
     Implementation<"std/mutex",          "std",     Standing::reference,      "std::condition_variable and std::mutex: the reference",  ConditionOver<StdCondition<P>, StdMutex>>,
     Implementation<"std/timed_mutex",    "std",     Standing::variant,        "std::condition_variable_any and std::timed_mutex",       ConditionOver<AnyCondition<P>, StdTimedMutex<P>>>,
-    Implementation<"none",               "none",    Standing::control,        "no synchronization: every workload must notice",         ConditionOver<NoCondition<P>, NoMutex>>>;
+    Implementation<"posix/mutex",        "posix",   Standing::variant,        "pthread_cond_t over a plain pthread_mutex_t",            ConditionOver<PosixCondition<P>, PosixMutex<P, PosixKind::normal>>>,
+    Implementation<"none",               "none",    Standing::control,        "no synchronization: every workload must notice",         ConditionOver<NoCondition<P>, NoMutex>>>, optional::Conditions<P>>;
 
 template <Platform P>
-using Barriers = ImplementationList<
+using Barriers = Joined<ImplementationList<
     // name                 family     standing                   in one line                                            type
     Implementation<"central/backoff",       "spin",    Standing::representative, "one counter; pauses that double, then yields",              CentralBarrier<P, Backoff>>,
     Implementation<"central/pause",         "spin",    Standing::variant,        "one counter; one pause between looks",                      CentralBarrier<P, Pause>>,
@@ -203,7 +199,8 @@ using Barriers = ImplementationList<
     Implementation<"tree/yield",            "tree",    Standing::variant,        "a tree of counters; yields between looks",                  TreeBarrier<P, Yield>>,
     Implementation<"tree/spin-park",        "tree",    Standing::variant,        "a tree of counters; spins, then sleeps",                    TreeBarrier<P, SpinThenPark>>,
     Implementation<"std/barrier",           "std",     Standing::reference,      "std::barrier: the reference",                               StdBarrier>,
-    Implementation<"none",                  "none",    Standing::control,        "no synchronization: every workload must notice",            NoBarrier<P>>>;
+    Implementation<"posix/barrier",         "posix",   Standing::variant,        "pthread_barrier_t",                                         PosixBarrier>,
+    Implementation<"none",                  "none",    Standing::control,        "no synchronization: every workload must notice",            NoBarrier<P>>>, optional::Barriers<P>>;
 
 template <Platform P>
 using BreakableBarriers = ImplementationList<

@@ -1,10 +1,14 @@
-// The public face of every breakable barrier: the three forms of waiting. A barrier writes `wait_before(deadline)` once
-// and inherits the rest, with every duration and clock of <chrono>.
+// The public face of every breakable barrier: the source document's Barrier. A barrier writes waiting and breaking
+// once, and inherits the forms of it, with every duration and clock of <chrono>.
 #pragma once
 
+#include <cassert>
 #include <chrono>
 #include <optional>
+#include <type_traits>
+#include <utility>
 
+#include "primitives/concepts.hpp"
 #include "primitives/platform/platform.hpp"
 
 namespace syncbench {
@@ -36,12 +40,20 @@ class DeadlineOn {
   mutable Deadline<Clock> translated_;
 };
 
-/// `Self` befriends this base and has `std::uint32_t wait_before(deadline)`: the arrival index, or throws
-/// BrokenBarrier.
+/// `Self` befriends this base and has
+/// - `std::uint32_t wait_before(deadline)`: the arrival index, or throws BrokenBarrier;
+/// - `void end_generation(broken)`: lets go of those who wait with BrokenBarrier, and leaves the barrier broken or not;
+/// - `locked(body)`: calls body with the members `arrived_` (in the generation that is filling) and `broken_` at rest.
 template <class Self, Platform P>
 class BreakableForms {
  public:
-  explicit BreakableForms(std::optional<std::chrono::nanoseconds> default_timeout) : timeout_(default_timeout) {}
+  explicit BreakableForms(std::uint32_t parties, PhaseAction action = {},
+                          std::optional<std::chrono::nanoseconds> default_timeout = std::nullopt)
+      : parties_(parties), action_(std::move(action)), timeout_(default_timeout) {
+    assert(parties >= 1 && "a barrier is for one thread at least");
+  }
+  BreakableForms(const BreakableForms&) = delete;
+  BreakableForms& operator=(const BreakableForms&) = delete;
 
   /// With the timeout that the barrier was built with, or none.
   std::uint32_t wait() { return timeout_ ? wait_for(*timeout_) : self().wait_before(Never{}); }
@@ -62,9 +74,27 @@ class BreakableForms {
     }
   }
 
+  /// All who wait and all who come throw BrokenBarrier, until `reset`.
+  void abort() { self().end_generation(true); }
+  /// All who wait throw BrokenBarrier; who comes from now on finds a barrier as new.
+  void reset() { self().end_generation(false); }
+
+  std::uint32_t parties() const noexcept { return parties_; }
+  std::uint32_t waiting() const {
+    return self().locked([&] { return self().arrived_; });
+  }
+  bool broken() const {
+    return self().locked([&] { return self().broken_; });
+  }
+
+ protected:
+  const std::uint32_t parties_;
+  const PhaseAction action_;
+
  private:
   using Clock = typename P::Clock;
   Self& self() noexcept { return static_cast<Self&>(*this); }
+  const Self& self() const noexcept { return static_cast<const Self&>(*this); }
 
   const std::optional<std::chrono::nanoseconds> timeout_;
 };

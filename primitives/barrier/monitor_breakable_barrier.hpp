@@ -1,7 +1,7 @@
 // Breakable barrier built from a std::mutex and a std::condition_variable: those who wait form a list, and whoever ends
-// their wait writes into each node how. A count and a generation number, as in the plain monitor barrier, would not do:
-// by the time that a thread has got the mutex back, its generation may be two generations ago, and it must still learn
-// whether that one passed or broke. [Hoare 1974, Monitors; the interface is that of Python's threading.Barrier]
+// their wait writes into each node how. A count and a generation number would not do, as they do for the plain barrier:
+// when a thread has got the mutex back, its generation may be long over, and it must still learn how that one ended.
+// [Hoare 1974, Monitors; the interface is that of Python's threading.Barrier]
 #pragma once
 
 #include <cassert>
@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "primitives/barrier/breakable_forms.hpp"
-#include "primitives/concepts.hpp"
 #include "primitives/platform/native.hpp"
 
 namespace syncbench {
@@ -23,46 +22,20 @@ class MonitorBreakableBarrier : public BreakableForms<MonitorBreakableBarrier<P>
  public:
   static constexpr Traits kTraits{.source = "Python threading.Barrier"};
 
-  explicit MonitorBreakableBarrier(std::uint32_t parties, PhaseAction action = {},
-                                   std::optional<std::chrono::nanoseconds> default_timeout = std::nullopt)
-      : Forms(default_timeout), parties_(parties), action_(std::move(action)) {
-    assert(parties >= 1 && "a barrier is for one thread at least");
-  }
-  MonitorBreakableBarrier(const MonitorBreakableBarrier&) = delete;
-  MonitorBreakableBarrier& operator=(const MonitorBreakableBarrier&) = delete;
+  using BreakableForms<MonitorBreakableBarrier, P>::BreakableForms;
   ~MonitorBreakableBarrier() {
-    assert(waiting() == 0 && "destroyed while somebody waits");
-    while (inside() != 0) P::yield();
-  }
-
-  /// All who wait and all who come throw BrokenBarrier, until `reset`.
-  void abort() {
-    const std::lock_guard lock(mutex_);
-    end_generation(true);
-  }
-  /// All who wait throw BrokenBarrier; who comes from now on finds a barrier as new.
-  void reset() {
-    const std::lock_guard lock(mutex_);
-    end_generation(false);
-  }
-
-  std::uint32_t parties() const noexcept { return parties_; }
-  std::uint32_t waiting() const {
-    const std::lock_guard lock(mutex_);
-    return arrived_;
-  }
-  bool broken() const {
-    const std::lock_guard lock(mutex_);
-    return broken_;
+    assert(this->waiting() == 0 && "destroyed while somebody waits");
+    while (locked([&] { return inside_ != 0; })) P::yield();
   }
 
  private:
   using Forms = BreakableForms<MonitorBreakableBarrier, P>;
+  using Forms::action_, Forms::parties_;
   friend Forms;
 
   enum class State {
     queued,   // may pass or break
-    decided,  // the last one has come: deadlines and aborts are too late, only the action can fail
+    decided,  // the last one has come: deadlines and aborts are too late, only its action can fail
     passed,
     broken,
   };
@@ -73,43 +46,36 @@ class MonitorBreakableBarrier : public BreakableForms<MonitorBreakableBarrier<P>
 
   std::uint32_t wait_before(const auto& deadline) {
     std::unique_lock lock(mutex_);
-    enter(lock, deadline);
+    if (broken_) throw BrokenBarrier{};
+    // While an action runs, who comes is one of more threads than parties, and counted when it is over.
+    const std::uint64_t mine = generation_;
+    await(lock, deadline, [&] {
+      return generation_ != mine ? State::broken : acting_ ? State::queued : State::passed;
+    });
     const std::uint32_t index = arrived_++;
     if (arrived_ == parties_) {
       complete(lock);
     } else {
       Node self{State::queued, std::exchange(queued_, &self)};
-      await(
-          lock, deadline, [&] { return self.state >= State::passed; }, [&] { return self.state == State::queued; });
-      if (self.state == State::broken) throw BrokenBarrier{};
+      await(lock, deadline, [&] { return self.state; });
     }
     return index;
   }
 
-  // Waits for the end of an action that is running: there are more threads than parties.
-  void enter(std::unique_lock<std::mutex>& lock, const auto& deadline) {
-    if (broken_) throw BrokenBarrier{};
-    if (!acting_) return;
-    const std::uint64_t mine = generation_;
-    await(
-        lock, deadline, [&] { return !acting_ || generation_ != mine; }, [] { return true; });
-    if (generation_ != mine) throw BrokenBarrier{};
-  }
-
-  // Waits until over(). A deadline that passes before, while it still counts, breaks the barrier, whereupon over()
-  // holds.
-  void await(std::unique_lock<std::mutex>& lock, const auto& deadline, auto over, auto deadline_counts) {
+  // Waits until state() is passed, or throws when it is broken. A deadline that passes while it is queued breaks it.
+  void await(std::unique_lock<std::mutex>& lock, const auto& deadline, auto state) {
     ++inside_;
-    while (!over()) {
-      if (!deadline_counts()) {
+    while (state() < State::passed) {
+      if (state() == State::decided) {
         changed_.wait(lock);
       } else if (deadline.passed()) {
-        end_generation(true);
+        close(true);
       } else {
         sleep(lock, deadline);
       }
     }
     --inside_;
+    if (state() == State::broken) throw BrokenBarrier{};
   }
 
   void sleep(std::unique_lock<std::mutex>& lock, Never) { changed_.wait(lock); }
@@ -137,15 +103,19 @@ class MonitorBreakableBarrier : public BreakableForms<MonitorBreakableBarrier<P>
       lock.lock();
       acting_ = false;
       tell(others, State::broken);
-      end_generation(true);
+      close(true);
       throw;
     }
     lock.lock();
     acting_ = false;
   }
 
-  // Ends the generation that is filling. One that is complete is not touched.
   void end_generation(bool broken) {
+    locked([&] { close(broken); });
+  }
+
+  // Under the mutex: ends the generation that is filling. One that is complete is not touched.
+  void close(bool broken) {
     tell(std::exchange(queued_, nullptr), State::broken);
     broken_ = broken;
     arrived_ = 0;
@@ -157,9 +127,9 @@ class MonitorBreakableBarrier : public BreakableForms<MonitorBreakableBarrier<P>
     for (; node != nullptr; node = node->next) node->state = state;
   }
 
-  std::uint32_t inside() const {
+  auto locked(auto body) const {
     const std::lock_guard lock(mutex_);
-    return inside_;
+    return body();
   }
 
   mutable std::mutex mutex_;  // guards all below
@@ -170,8 +140,6 @@ class MonitorBreakableBarrier : public BreakableForms<MonitorBreakableBarrier<P>
   bool broken_ = false;
   bool acting_ = false;
   std::uint64_t generation_ = 0;  // of those that were broken
-  const std::uint32_t parties_;
-  const PhaseAction action_;
 };
 
 static_assert(BreakableBarrier<MonitorBreakableBarrier<NativePlatform>>);

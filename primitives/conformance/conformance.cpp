@@ -56,12 +56,38 @@ std::string how_it_ended(int status, bool in_time, std::chrono::milliseconds pat
   return "ends its process with code " + std::to_string(WEXITSTATUS(status));
 }
 
+Finding judged(const Check& check) {
+  if (check.violated()) {
+    std::string reasons;
+    for (const std::string& one : check.violations()) reasons += (reasons.empty() ? "" : "; ") + one;
+    return {Outcome::fail, reasons};
+  }
+  if (!check.why_not_applicable().empty()) return {Outcome::not_applicable, check.why_not_applicable()};
+  return {};
+}
+
+Finding run(const Trial& trial, Check& check) {
+  try {
+    trial.run(check);
+  } catch (const RuleEnded&) {
+  } catch (const std::exception& error) {
+    return {Outcome::fail, std::string("throws: ") + error.what()};
+  }
+  return judged(check);
+}
+
 [[noreturn]] void be_the_child(const Trial& trial, int team, int pipe) {
   if (std::getenv("SYNCBENCH_CHILD_STDERR") == nullptr) {
     // What a failing assertion says would tear the table that is being printed; the signal tells enough.
     [[maybe_unused]] const auto* const quiet = std::freopen("/dev/null", "w", stderr);
   }
-  send(pipe, run_here(trial, team));
+  Check check;
+  check.team = team;
+  check.when_stuck = [pipe](const Check& so_far) {
+    send(pipe, judged(so_far));
+    ::_exit(0);
+  };
+  send(pipe, run(trial, check));
   ::_exit(0);
 }
 
@@ -82,19 +108,7 @@ std::vector<Trial> all_trials(World world) {
 Finding run_here(const Trial& trial, int team) {
   Check check;
   check.team = team;
-  try {
-    trial.run(check);
-  } catch (const RuleEnded&) {
-  } catch (const std::exception& error) {
-    return {Outcome::fail, std::string("throws: ") + error.what()};
-  }
-  if (check.violated()) {
-    std::string reasons;
-    for (const std::string& one : check.violations()) reasons += (reasons.empty() ? "" : "; ") + one;
-    return {Outcome::fail, reasons};
-  }
-  if (!check.why_not_applicable().empty()) return {Outcome::not_applicable, check.why_not_applicable()};
-  return {};
+  return run(trial, check);
 }
 
 Finding run_apart(const Trial& trial, int team, std::chrono::milliseconds patience) {

@@ -3,6 +3,8 @@
 // each rule is compiled once for all) and reports to a `Check`.
 #pragma once
 
+#include <cstdio>
+#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -46,6 +48,17 @@ class Check {
     not_applicable_ = std::move(why);
     throw RuleEnded{};
   }
+
+  /// Threads wait for what will never come, and nothing can end that: records `what` and ends the process.
+  [[noreturn]] void stuck(std::string_view what) {
+    report(std::string(what));
+    when_stuck(*this);
+    std::abort();
+  }
+  /// Gets the word out before the process ends; by default onto the standard error output.
+  std::function<void(const Check&)> when_stuck = [](const Check& check) {
+    for (const std::string& one : check.violations()) std::fprintf(stderr, "\nHANG: %s\n", one.c_str());
+  };
 
   bool violated() const { return !violations_.empty(); }
   const std::vector<std::string>& violations() const { return violations_; }

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "primitives/concepts.hpp"
+#include "primitives/conformance/guarded_pages.hpp"
 #include "primitives/conformance/hand_set_clock.hpp"
 
 namespace syncbench::conformance {
@@ -21,7 +22,7 @@ using SystemTime = std::chrono::system_clock::time_point;
 /// A timed form that the implementation does not have was called.
 struct Unsupported {};
 
-class AnyMutex {
+class AnyMutex : public OnGuardedPages {
  public:
   using Maker = std::unique_ptr<AnyMutex>();
   virtual ~AnyMutex() = default;
@@ -50,7 +51,7 @@ class AnyRecursiveMutex : public AnyMutex {
   virtual void reacquire(std::uint32_t) { throw Unsupported{}; }
 };
 
-class AnySemaphore {
+class AnySemaphore : public OnGuardedPages {
  public:
   /// `bounded`: the kind that refuses a release above its start.
   using Maker = std::unique_ptr<AnySemaphore>(std::ptrdiff_t start, bool bounded);
@@ -66,7 +67,7 @@ class AnySemaphore {
   virtual std::optional<std::ptrdiff_t> value() const { return std::nullopt; }  ///< nothing: it does not tell
 };
 
-class AnyEvent {
+class AnyEvent : public OnGuardedPages {
  public:
   using Maker = std::unique_ptr<AnyEvent>();
   virtual ~AnyEvent() = default;
@@ -75,6 +76,7 @@ class AnyEvent {
   virtual void wait() = 0;
   virtual bool clears() const { return true; }  ///< is `clear` there?
   virtual void clear() { throw Unsupported{}; }
+  virtual bool resets_itself() const { return false; }  ///< each `set` lets one waiter go, and is then over
   virtual bool timed() const { return true; }  ///< are the next four there?
   virtual bool wait_for(Nanoseconds) { throw Unsupported{}; }
   virtual bool wait_until(SteadyTime) { throw Unsupported{}; }
@@ -83,7 +85,7 @@ class AnyEvent {
 };
 
 /// A condition together with the mutex it is over. The waits want the mutex held.
-class AnyCondition {
+class AnyCondition : public OnGuardedPages {
  public:
   using Maker = std::unique_ptr<AnyCondition>();
   virtual ~AnyCondition() = default;
@@ -106,15 +108,26 @@ class AnyCondition {
   virtual AnyRecursiveMutex& recursive_mutex() { throw Unsupported{}; }
 };
 
-class AnyBarrier {
+class AnyBarrier : public OnGuardedPages {
  public:
+  /// An arrival that its thread has yet to wait for.
+  class Token {
+   public:
+    virtual ~Token() = default;
+    virtual void wait() = 0;
+  };
   using Maker = std::unique_ptr<AnyBarrier>(std::uint32_t parties, PhaseAction action);
   virtual ~AnyBarrier() = default;
   virtual bool acts() const { return true; }  ///< does it run an action? Otherwise Maker ignores it.
   virtual std::uint32_t arrive_and_wait(std::uint32_t rank) = 0;  ///< the arrival index
+  virtual bool splits() const { return false; }                  ///< is `arrive` there?
+  virtual std::unique_ptr<Token> arrive() { throw Unsupported{}; }
+  virtual bool drops() const { return false; }  ///< is `arrive_and_drop` there?
+  virtual void arrive_and_drop() { throw Unsupported{}; }
+  virtual std::optional<std::uint32_t> waiting() const { return std::nullopt; }  ///< nothing: it does not tell
 };
 
-class AnyBreakableBarrier {
+class AnyBreakableBarrier : public OnGuardedPages {
  public:
   using Maker = std::unique_ptr<AnyBreakableBarrier>(std::uint32_t parties, PhaseAction action,
                                                      std::optional<Nanoseconds> default_timeout);

@@ -76,7 +76,7 @@ class TicketLock : public TimedForms<TicketLock<P, WaitFor>, P> {
     for (;;) {
       const std::uint32_t seen = called_.load(std::memory_order_acquire);  // (4) with (1)
       if (number(seen) == mine) return;
-      rest(episode, seen, Never{}, tag_of(mine));
+      rest(episode, seen, mine, Never{}, tag_of(mine));
     }
   }
 
@@ -86,22 +86,33 @@ class TicketLock : public TimedForms<TicketLock<P, WaitFor>, P> {
       if (deadline.passed()) return false;
       // Acquire: next_ must be read after called_. Read before it, it could look drawn while `seen` is a number that
       // was called since to nobody, and we would sleep on a lock that is free.
-      const std::uint32_t seen = called_.load(std::memory_order_acquire);   // (5) with (1)
-      if (number(seen) == next_.load(std::memory_order_relaxed)) continue;  // free by now: do not sleep on it
-      rest(episode, seen, deadline, kAnyTag);
+      const std::uint32_t seen = called_.load(std::memory_order_acquire);  // (5) with (1)
+      const std::uint32_t next = next_.load(std::memory_order_relaxed);
+      if (number(seen) == next) continue;  // free by now: do not sleep on it
+      rest(episode, seen, next, deadline, kAnyTag);
     }
     return true;
   }
 
-  // One step of waiting while called_ is `seen`.
-  void rest(typename Wait::Episode& episode, std::uint32_t seen, const auto& deadline, std::uint32_t tag) noexcept {
-    if (episode.spin()) return;
+  // One step of waiting, while called_ is `seen`, for `mine` to be called.
+  void rest(typename Wait::Episode& episode, std::uint32_t seen, std::uint32_t mine, const auto& deadline,
+            std::uint32_t tag) noexcept {
+    if (spin(episode, (mine - number(seen)) / kOne)) return;
     if constexpr (Wait::kParks) {
       // The mark must be in the word before we sleep on it. Relaxed: the kernel compares the word again under its own
       // lock, and the holder's exchange at (1) reads the mark from this same word.
       if ((seen & kAsleep) == 0 && !called_.compare_exchange_strong(seen, seen | kAsleep, std::memory_order_relaxed))
         return;
       Wait::park(called_, seen | kAsleep, deadline, tag);
+    }
+  }
+
+  // Some strategies rest by how many are ahead (Proportional).
+  static bool spin(auto& episode, std::uint32_t ahead) noexcept {
+    if constexpr (requires { episode.spin(ahead); }) {
+      return episode.spin(ahead);
+    } else {
+      return episode.spin();
     }
   }
 

@@ -4,7 +4,7 @@
 
 #include <chrono>
 
-#include "primitives/platform/platform.hpp"
+#include "primitives/wait/wait_strategy.hpp"
 
 namespace syncbench {
 
@@ -30,5 +30,24 @@ class TimedForms {
     return self.try_lock() || self.try_lock_before(deadline);
   }
 };
+
+/// For locks that nobody can leave once queued: a timed attempt tries over and over and never queues, so under steady
+/// contention it may time out although others pass. It cannot sleep either, since those who release look for sleepers
+/// in the queue; with a wait strategy that sleeps there are no timed forms.
+template <class Self, Platform P, WaitStrategy Wait>
+class TimedFormsByTrying : public TimedForms<Self, P> {
+  friend TimedForms<Self, P>;
+
+  bool try_lock_before(const auto& deadline) noexcept {
+    typename Wait::Episode episode;
+    while (!static_cast<Self&>(*this).try_lock()) {
+      if (deadline.passed()) return false;
+      episode.spin();
+    }
+    return true;
+  }
+};
+template <class Self, Platform P, ParkingStrategy Wait>
+class TimedFormsByTrying<Self, P, Wait> {};
 
 }  // namespace syncbench
