@@ -159,8 +159,13 @@ class ErasedCondition final : public AnyCondition {
 
  private:
   static bool notified(std::cv_status status) { return status == std::cv_status::no_timeout; }
+  std::unique_ptr<C> make() {
+    // A checked condition is told its mutex, without which it could not check notifications.
+    if constexpr (std::constructible_from<C, const M&>) return std::make_unique<C>(mutex_.get());
+    return std::make_unique<C>();
+  }
   ErasedM mutex_;
-  std::unique_ptr<C> condition_ = std::make_unique<C>();  // memory of its own, so that an early grave is noticed
+  std::unique_ptr<C> condition_ = make();  // memory of its own, so that an early grave is noticed
 };
 
 template <class B>

@@ -48,10 +48,13 @@ void await(Condition condition) {
   while (!condition()) ::sched_yield();
 }
 
-/// The same, but not for ever: false if it has not come true when the time is up. For what a broken implementation
-/// leaves out and the rule can still tell apart from a hang.
+/// Far longer than anything takes that works, also on a busy machine.
+inline constexpr std::chrono::milliseconds kPatienceOfRules = kSlowness == 1 ? 2000ms : 4000ms;
+
+/// Waits for it as `await` does, but not for ever: false if it has not come true when the time is up. For what a broken
+/// implementation leaves out and the rule can still tell apart from a hang.
 template <class Condition>
-bool comes_true(Condition condition, std::chrono::milliseconds patience = 2000ms * kSlowness) {
+bool comes_true(Condition condition, std::chrono::milliseconds patience = kPatienceOfRules) {
   const auto end = std::chrono::steady_clock::now() + patience;
   while (!condition()) {
     if (std::chrono::steady_clock::now() >= end) return condition();
