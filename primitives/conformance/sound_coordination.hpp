@@ -1,5 +1,5 @@
-// Semaphore, event and barriers that keep every rule, as plain as possible, from std::mutex and std::condition_variable:
-// each planted violation overrides the one function that it gets wrong, or sets the one flag.
+// Semaphore, event and barriers that keep every rule, as plain as possible, from std::mutex and
+// std::condition_variable: each planted violation overrides the one function that it gets wrong, or sets the one flag.
 #pragma once
 
 #include <limits>
@@ -194,8 +194,7 @@ struct Flaws {
 
 class SoundBreakableBarrier : public AnyBreakableBarrier {
  public:
-  SoundBreakableBarrier(std::uint32_t parties, PhaseAction action, std::optional<Nanoseconds> timeout,
-                        Flaws flaws = {})
+  SoundBreakableBarrier(std::uint32_t parties, PhaseAction action, std::optional<Nanoseconds> timeout, Flaws flaws = {})
       : flaws_(flaws), parties_(parties), action_(std::move(action)), timeout_(timeout) {
     if (parties == 0) throw std::invalid_argument("a barrier for nobody");
   }

@@ -1,4 +1,5 @@
-// Events, each broken in one way. Where the fault is a race, it waits a moment in the gap, so that it shows in every run.
+// Events, each broken in one way. Where the fault is a race, it waits a moment in the gap, so that it shows in every
+// run.
 #include <semaphore.h>
 
 #include <cstdlib>
