@@ -3,8 +3,6 @@
 // header and add its line. What an implementation promises stands beside its type (`kTraits`), not here.
 #pragma once
 
-#include <algorithm>
-#include <cstddef>
 #include <string_view>
 
 #include "primitives/barrier/central_barrier.hpp"
@@ -22,6 +20,7 @@
 #include "primitives/event/fifo_event.hpp"
 #include "primitives/event/generation_event.hpp"
 #include "primitives/event/monitor_event.hpp"
+#include "primitives/implementation.hpp"
 #include "primitives/mutex/anderson_lock.hpp"
 #include "primitives/mutex/clh_lock.hpp"
 #include "primitives/mutex/cohort_lock.hpp"
@@ -35,6 +34,9 @@
 #include "primitives/mutex/ttas_lock.hpp"
 #include "primitives/recursive_mutex/reentrant_mutex.hpp"
 #include "primitives/reference/controls.hpp"
+#include "primitives/reference/optional.hpp"
+#include "primitives/reference/posix.hpp"
+#include "primitives/reference/posix_semaphore.hpp"
 #include "primitives/reference/std.hpp"
 #include "primitives/reference/std_event.hpp"
 #include "primitives/reference/std_semaphore.hpp"
@@ -45,57 +47,9 @@
 
 namespace syncbench {
 
-/// A string literal as a template argument.
-template <std::size_t N>
-struct Text {
-  char characters[N];
-  consteval Text(const char (&literal)[N]) { std::copy_n(literal, N, characters); }  // NOLINT: implicit on purpose
-  constexpr operator std::string_view() const { return {characters, N - 1}; }
-};
-
-/// What an implementation is to its family.
-enum class Standing {
-  representative,  ///< the one that the family's name selects
-  reference,       ///< likewise, and what all others are compared with
-  variant,         ///< runs when asked for by name or pattern
-  baseline,        ///< not a lock: a floor to compare with
-  known_bad,       ///< broken, and known to be: runs when asked for by its whole name
-  control,         ///< does not synchronize: must be caught
-};
-
-/// A type under a name. Names are algorithm/wait; a line answers to its own name and to its family's.
-template <Text kNameText, Text kFamilyText, Standing kStandingValue, Text kSummaryText, class T>
-struct Implementation {
-  static constexpr std::string_view kName = kNameText;
-  static constexpr std::string_view kFamily = kFamilyText;
-  static constexpr std::string_view kSummary = kSummaryText;
-  static constexpr Standing kStanding = kStandingValue;
-  static constexpr const Traits& kTraits = T::kTraits;
-  using Type = T;
-};
-
-template <class... Implementations>
-struct ImplementationList {
-  static constexpr std::size_t kSize = sizeof...(Implementations);
-
-  /// Calls visit.operator()<I>() for each implementation, in order.
-  template <class Visit>
-  static constexpr void for_each([[maybe_unused]] Visit visit) {
-    (visit.template operator()<Implementations>(), ...);
-  }
-};
-
-/// A condition with the mutex that it is measured over.
-template <class ConditionType, class MutexType>
-struct ConditionOver {
-  using Condition = ConditionType;
-  using Mutex = MutexType;
-  static constexpr const Traits& kTraits = Condition::kTraits;
-};
-
 // clang-format off
 template <Platform P>
-using Mutexes = ImplementationList<
+using Mutexes = Joined<ImplementationList<
     // name                 family     standing                   in one line                                            type
     Implementation<"ttas/backoff",       "spin",    Standing::representative, "test-and-test-and-set; pauses that double, then yields", TtasLock<P, Backoff>>,
     Implementation<"ttas/spin",          "spin",    Standing::variant,        "test-and-test-and-set; looks again at once",             TtasLock<P, Spin>>,
@@ -137,8 +91,14 @@ using Mutexes = ImplementationList<
     Implementation<"cohort/yield",       "numa",    Standing::variant,        "a ticket lock a memory node under a common one; yields between looks", CohortLock<P, Yield>>,
     Implementation<"std/mutex",          "std",     Standing::reference,      "std::mutex: the reference",                              StdMutex>,
     Implementation<"std/timed_mutex",    "std",     Standing::variant,        "std::timed_mutex",                                       StdTimedMutex<P>>,
+    Implementation<"posix/mutex",        "posix",   Standing::variant,        "pthread_mutex_t, the plain kind",                        PosixMutex<P, PosixKind::normal>>,
+    Implementation<"posix/adaptive",     "posix",   Standing::variant,        "pthread_mutex_t that spins a little before it sleeps",   PosixMutex<P, PosixKind::adaptive>>,
+    Implementation<"posix/errorcheck",   "posix",   Standing::variant,        "pthread_mutex_t that reports wrong use",                 PosixMutex<P, PosixKind::error_check>>,
+    Implementation<"posix/prio_inherit", "posix",   Standing::variant,        "pthread_mutex_t that lends its waiters' priority to its holder", PosixMutex<P, PosixKind::priority_inheritance>>,
+    Implementation<"posix/robust",       "posix",   Standing::variant,        "pthread_mutex_t that outlives its holder",                       PosixMutex<P, PosixKind::robust>>,
+    Implementation<"posix/spinlock",     "posix",   Standing::variant,        "pthread_spinlock_t",                                             PosixSpinlock>,
     Implementation<"atomic/fetch_add",   "atomic",  Standing::baseline,       "no lock: one atomic add (workload counter only)",        FetchAdd<P>>,
-    Implementation<"none",               "none",    Standing::control,        "no synchronization: every workload must notice",         NoMutex>>;
+    Implementation<"none",               "none",    Standing::control,        "no synchronization: every workload must notice",         NoMutex>>, optional::Mutexes<P>>;
 
 template <Platform P>
 using RecursiveMutexes = ImplementationList<
@@ -156,6 +116,7 @@ using RecursiveMutexes = ImplementationList<
     Implementation<"monitor/condvar",          "condvar", Standing::representative, "owner and depth over monitor/condvar",          ReentrantMutex<P, MonitorMutex<P>>>,
     Implementation<"std/recursive_mutex",      "std",     Standing::reference,      "std::recursive_mutex: the reference",           StdRecursiveMutex>,
     Implementation<"std/recursive_timed_mutex","std",     Standing::variant,        "std::recursive_timed_mutex",                    StdRecursiveTimedMutex<P>>,
+    Implementation<"posix/recursive",          "posix",   Standing::variant,        "pthread_mutex_t, the recursive kind",           PosixMutex<P, PosixKind::recursive>>,
     Implementation<"none",                     "none",    Standing::control,        "no synchronization: every workload must notice",NoMutex>>;
 
 template <Platform P>
@@ -171,10 +132,11 @@ using Semaphores = ImplementationList<
     Implementation<"count/park",         "futex",   Standing::variant,        "one futex word; sleeps at once",                         CountSemaphore<P, Park>>,
     Implementation<"monitor/condvar",    "condvar", Standing::representative, "a count under std::mutex and std::condition_variable",   MonitorSemaphore<P>>,
     Implementation<"std/counting_semaphore", "std", Standing::known_bad,      "std::counting_semaphore; GCC 12 loses wake-ups (GCC bug 104928)", StdSemaphore<P>>,
+    Implementation<"posix/sem",              "posix", Standing::variant,      "sem_t",                                                           PosixSemaphore<P>>,
     Implementation<"none",               "none",    Standing::control,        "no synchronization: every workload must notice",         NoSemaphore>>;
 
 template <Platform P>
-using Events = ImplementationList<
+using Events = Joined<ImplementationList<
     Implementation<"generation/backoff", "spin",    Standing::representative, "one word; pauses that double, then yields",              GenerationEvent<P, Backoff>>,
     Implementation<"generation/pause",   "spin",    Standing::variant,        "one word; one pause between looks",                      GenerationEvent<P, Pause>>,
     Implementation<"generation/yield",   "spin",    Standing::variant,        "one word; yields between looks",                         GenerationEvent<P, Yield>>,
@@ -187,10 +149,10 @@ using Events = ImplementationList<
     Implementation<"std/condvar",        "std",     Standing::reference,      "a flag under std::mutex and std::condition_variable: the reference", StdEvent<P>>,
     Implementation<"std/atomic_wait",    "std",     Standing::variant,        "std::atomic, wait and notify_all",                       StdAtomicEvent>,
     Implementation<"std/latch",          "std",     Standing::variant,        "std::latch: fires once",                                 StdLatchEvent>,
-    Implementation<"none",               "none",    Standing::control,        "no synchronization: every workload must notice",         NoEvent>>;
+    Implementation<"none",               "none",    Standing::control,        "no synchronization: every workload must notice",         NoEvent>>, optional::Events<P>>;
 
 template <Platform P>
-using Conditions = ImplementationList<
+using Conditions = Joined<ImplementationList<
     // name                 family     standing                   in one line                                            type
     Implementation<"ttas/backoff",       "spin",    Standing::representative, "sequence word; pauses that double, then yields",         ConditionOver<SequenceCondition<P, Backoff>, TtasLock<P, Backoff>>>,
     Implementation<"ttas/spin",          "spin",    Standing::variant,        "sequence word; looks again at once",                     ConditionOver<SequenceCondition<P, Spin>, TtasLock<P, Spin>>>,
@@ -209,10 +171,11 @@ using Conditions = ImplementationList<
     Implementation<"monitor/any",        "condvar", Standing::variant,        "std::condition_variable_any over the same mutex",        ConditionOver<AnyCondition<P>, MonitorMutex<P>>>,
     Implementation<"std/mutex",          "std",     Standing::reference,      "std::condition_variable and std::mutex: the reference",  ConditionOver<StdCondition<P>, StdMutex>>,
     Implementation<"std/timed_mutex",    "std",     Standing::variant,        "std::condition_variable_any and std::timed_mutex",       ConditionOver<AnyCondition<P>, StdTimedMutex<P>>>,
-    Implementation<"none",               "none",    Standing::control,        "no synchronization: every workload must notice",         ConditionOver<NoCondition<P>, NoMutex>>>;
+    Implementation<"posix/mutex",        "posix",   Standing::variant,        "pthread_cond_t over a plain pthread_mutex_t",            ConditionOver<PosixCondition<P>, PosixMutex<P, PosixKind::normal>>>,
+    Implementation<"none",               "none",    Standing::control,        "no synchronization: every workload must notice",         ConditionOver<NoCondition<P>, NoMutex>>>, optional::Conditions<P>>;
 
 template <Platform P>
-using Barriers = ImplementationList<
+using Barriers = Joined<ImplementationList<
     // name                 family     standing                   in one line                                            type
     Implementation<"central/backoff",       "spin",    Standing::representative, "one counter; pauses that double, then yields",              CentralBarrier<P, Backoff>>,
     Implementation<"central/pause",         "spin",    Standing::variant,        "one counter; one pause between looks",                      CentralBarrier<P, Pause>>,
@@ -236,7 +199,8 @@ using Barriers = ImplementationList<
     Implementation<"tree/yield",            "tree",    Standing::variant,        "a tree of counters; yields between looks",                  TreeBarrier<P, Yield>>,
     Implementation<"tree/spin-park",        "tree",    Standing::variant,        "a tree of counters; spins, then sleeps",                    TreeBarrier<P, SpinThenPark>>,
     Implementation<"std/barrier",           "std",     Standing::reference,      "std::barrier: the reference",                               StdBarrier>,
-    Implementation<"none",                  "none",    Standing::control,        "no synchronization: every workload must notice",            NoBarrier<P>>>;
+    Implementation<"posix/barrier",         "posix",   Standing::variant,        "pthread_barrier_t",                                         PosixBarrier>,
+    Implementation<"none",                  "none",    Standing::control,        "no synchronization: every workload must notice",            NoBarrier<P>>>, optional::Barriers<P>>;
 
 template <Platform P>
 using BreakableBarriers = ImplementationList<

@@ -12,6 +12,7 @@
 #include <map>
 #include <set>
 
+#include "primitives/platform/numa_node.hpp"
 #include "runner/benchmark_engine.hpp"
 #include "runner/environment.hpp"
 #include "runner/errors.hpp"
@@ -243,6 +244,7 @@ class Campaign {
     spec.team.bind = [this, &point](unsigned rank) {
       if (point.pus.empty()) return -1;
       if (const auto refused = topology_.bind_this_thread(point.pus[rank])) throw IncompleteError(*refused);
+      numa_node_of_this_thread = topology_.machine().pus[point.pus[rank]].numa;  // for locks that ask
       const auto granted = topology_.bound_os_pu();
       return granted ? static_cast<int>(*granted) : -1;
     };

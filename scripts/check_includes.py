@@ -3,8 +3,8 @@
 
 C++ code is built in layers (runner -> workloads -> primitives, and inside primitives each primitive -> mutex -> wait
 -> platform): a file may include its own layer and those below it. A large third-party library is included by one
-.cpp alone, so that replacing it means rewriting one file. The Python package in analysis/ imports nothing of ours
-but itself: files are all that it shares with the program that wrote them.
+.cpp alone, so that replacing it means rewriting one file; an optional one, by its adapters alone. The Python package
+in analysis/ imports nothing of ours but itself: files are all that it shares with the program that wrote them.
 
     scripts/check_includes.py [--root DIR]
 
@@ -19,12 +19,14 @@ import re
 import sys
 
 # Layer -> layers that it may include besides itself. A file belongs to the longest layer that its path starts with.
-# Three single files come from the middle of primitives/: traits and concepts are below everything, the catalog above.
+# Four single files come from the middle of primitives/: traits and concepts are below everything, what a line of the
+# catalog is stands beside them, and the catalog is above everything.
 _TERMS = {"primitives/traits.hpp", "primitives/concepts.hpp"}
 _WAITING = _TERMS | {"primitives/wait", "primitives/platform"}
 _PRIMITIVES = {
     "primitives/traits.hpp": set(),
     "primitives/concepts.hpp": {"primitives/traits.hpp"},
+    "primitives/implementation.hpp": {"primitives/traits.hpp"},
     "primitives/platform": _TERMS,
     "primitives/wait": _TERMS | {"primitives/platform"},
     "primitives/mutex": _WAITING,
@@ -50,6 +52,15 @@ LIBRARIES = {
     "Google Benchmark": ("benchmark/",),
     "Boost.Program_options": ("boost/program_options",),
 }
+
+# Library -> how its headers start. They may be missing, so only their adapters include them.
+ADAPTED = {
+    "Abseil": ("absl/",),
+    "oneTBB": ("oneapi/", "tbb/"),
+    "nsync": ("nsync",),
+    "Concurrency Kit": ("ck_", "spinlock/"),
+}
+ADAPTERS = "primitives/reference"
 
 CPP_SUFFIXES = {".hpp", ".cpp", ".h", ".cc", ".ipp"}
 CPP_ROOTS = ("primitives", "workloads", "runner")
@@ -123,6 +134,9 @@ def check_cpp(root, sources):
             for library, starts in LIBRARIES.items():
                 if header.startswith(starts):
                     users[library].append((source, where))
+            for library, starts in ADAPTED.items():
+                if header.startswith(starts) and layer_of(source) != ADAPTERS:
+                    yield f"{where}: {library} is optional; only its adapter in {ADAPTERS} may include it"
 
     for library in LIBRARIES:
         for source, where in users[library]:

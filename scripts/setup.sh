@@ -10,7 +10,8 @@ set -euo pipefail
 
 # The list of Debian packages, kept here and nowhere else. "a|b" means that either will do; a missing one is installed as a.
 # The sanitizers' runtime libraries come with g++, and flock and dpkg are on every Debian. Without its plugins hwloc reads
-# only XML that it wrote itself, not the made-up machines of the tests.
+# only XML that it wrote itself, not the made-up machines of the tests. The last four have primitives of their own: whoever
+# wants to measure those installs them and configures again; the tests want to see their adapters.
 run_packages=(
   g++ cmake 'ninja-build|make' 'pkgconf|pkg-config'
   libbenchmark-dev libboost-program-options-dev libhwloc-dev nlohmann-json3-dev libfmt-dev
@@ -19,6 +20,7 @@ run_packages=(
 test_packages=(
   libgtest-dev libbenchmark-tools libhwloc-plugins
   python3-pytest python3-hypothesis python3-jsonschema
+  libabsl-dev libck-dev libnsync-dev libtbb-dev
 )
 
 root=$(dirname -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")")

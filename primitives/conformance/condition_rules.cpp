@@ -337,7 +337,7 @@ bool reaches_one_of_two(const Subject& subject, std::chrono::microseconds offset
     setting.condition().notify_one();
   }
   // If the timed one says that it took nothing, the other one must have got it. No long wait for what is declared.
-  const auto patience = subject.traits.deviation("C8").empty() ? 2000ms * kSlowness : 200ms;
+  const auto patience = subject.traits.deviation("C8").empty() ? kPatienceOfRules : 200ms;
   const bool reached = comes_true([&] { return notified >= 0; }) &&
                        (notified == 1 || comes_true([&] { return woken.load(); }, patience));
   setting.end();

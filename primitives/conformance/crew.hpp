@@ -9,7 +9,7 @@
 namespace syncbench::conformance {
 
 /// How long nothing may happen until threads count as stuck: see comes_true.
-constexpr std::chrono::milliseconds kPatience = 1000ms * kSlowness;
+constexpr std::chrono::milliseconds kPatience = kPatienceOfRules / 2;
 
 /// Time in which a thread that was wrongly let go would be seen to go. What is right never depends on it.
 inline void let_things_settle() {

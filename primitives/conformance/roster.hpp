@@ -5,17 +5,11 @@
 #include <vector>
 
 #include "primitives/catalog.hpp"
+#include "primitives/checked.hpp"
 #include "primitives/conformance/erase.hpp"
 #include "primitives/conformance/rule.hpp"
 
 namespace syncbench::conformance {
-
-/// g++ 12's ThreadSanitizer does not know pthread_mutex_clocklock, and reports correct uses of std::timed_mutex
-/// and its recursive sister.
-template <class P>
-inline constexpr bool kTimedFormsCheckable<StdTimedMutex<P>> = !kUnderThreadSanitizer;
-template <class P>
-inline constexpr bool kTimedFormsCheckable<StdRecursiveTimedMutex<P>> = !kUnderThreadSanitizer;
 
 enum class World {
   native,    ///< as it is timed
@@ -72,6 +66,34 @@ constexpr bool synchronizes(Standing standing) {
   return standing != Standing::baseline && standing != Standing::control;
 }
 
+/// What a line of the catalog is in the checked world.
+template <class T>
+struct CheckedLine {
+  using Type = Checked<NativePlatform, T>;
+};
+template <class C, class M>
+struct CheckedLine<ConditionOver<C, M>> {
+  using Type = ConditionOver<Checked<NativePlatform, C>, Checked<NativePlatform, M>>;
+};
+
+/// A subject for each line of a catalog table that is ours, in the checked world.
+template <class Any, class List>
+std::vector<Subject<Any>> checked_subjects_of(auto maker) {
+  std::vector<Subject<Any>> subjects;
+  List::for_each([&]<class I>() {
+    using T = typename I::Type;
+    // Others promise no errors, and the standard's mutexes may not be released by another thread at all.
+    if constexpr (synchronizes(I::kStanding) && I::kTraits.promise == Profile::strict)
+      subjects.push_back({.name = I::kName,
+                          .family = I::kFamily,
+                          .traits = I::kTraits,
+                          .sleeps = sleeps<T>(),
+                          .checked = true,
+                          .make = maker.template operator()<typename CheckedLine<T>::Type>()});
+  });
+  return subjects;
+}
+
 /// A subject for each line of a catalog table that synchronizes; `maker.operator()<T>()` makes its Maker.
 template <class Any, class List, Platform P>
 std::vector<Subject<Any>> subjects_of(auto maker) {
@@ -95,7 +117,7 @@ template <class Any, template <class> class List>
 std::vector<Subject<Any>> roster(World world, auto maker) {
   if (world == World::native) return subjects_of<Any, List<NativePlatform>, NativePlatform>(maker);
   if (world == World::observed) return subjects_of<Any, List<ObservedPlatform>, ObservedPlatform>(maker);
-  return {};
+  return checked_subjects_of<Any, List<NativePlatform>>(maker);
 }
 
 }  // namespace syncbench::conformance

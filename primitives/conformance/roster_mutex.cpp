@@ -14,6 +14,10 @@ template <class P, class M, std::uint32_t kLimit>
 struct FewLevelsOf<ReentrantMutex<P, M, kLimit>> {
   using Type = ReentrantMutex<P, M, kFewLevels>;
 };
+template <class M>
+struct FewLevelsOf<CheckedRecursiveMutex<M>> {
+  using Type = CheckedRecursiveMutex<typename FewLevelsOf<M>::Type>;
+};
 
 }  // namespace
 

@@ -14,7 +14,11 @@ namespace syncbench::conformance {
 enum Shows : unsigned { kViolation = 1, kHang = 2, kCrash = 4 };
 
 /// What it takes to see it.
-enum class Needs { nothing, thread_sanitizer };
+enum class Needs {
+  nothing,
+  thread_sanitizer,
+  natural_speed,  ///< a sanitizer slows it down until it no longer shows
+};
 
 template <class Any>
 struct Violation {

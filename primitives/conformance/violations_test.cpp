@@ -17,7 +17,7 @@ namespace {
 
 constexpr int kTeam = 4;
 // A hang takes this long to tell; a rule that waits for what must come gives up before.
-constexpr auto kPatience = 4000ms * kSlowness;
+constexpr auto kPatience = kSlowness == 1 ? 4000ms : 8000ms;
 
 template <class Any>
 Trial trial_of(const Rule<Any>& rule, const Subject<Any>& subject) {
@@ -58,7 +58,10 @@ template <class Any>
 void expect_caught(const Rule<Any>& rule, const Violation<Any>& violation) {
   if (violation.needs == Needs::thread_sanitizer && !kUnderThreadSanitizer)
     GTEST_SKIP() << "only ThreadSanitizer can see it";
-  const Finding finding = run_apart(trial_of(rule, violation.subject), kTeam, kPatience);
+  if (violation.needs == Needs::natural_speed && kSlowness != 1) GTEST_SKIP() << "too slow here to show";
+  Finding finding;
+  for (int attempt = 0; attempt < 3 && finding.outcome != Outcome::fail; ++attempt)  // a busy machine may hide a fault
+    finding = run_apart(trial_of(rule, violation.subject), kTeam, kPatience);
   EXPECT_NE(how_it_showed(finding) & may_show(violation.shows), 0U)
       << rule.id << " (" << rule.text << ") does not catch: " << violation.subject.name
       << "\nbut finds: " << (finding.outcome == Outcome::pass ? "nothing" : finding.reason);

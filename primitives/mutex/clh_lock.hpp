@@ -21,9 +21,10 @@
 namespace syncbench {
 
 /// Two cache lines, and a node elsewhere. FIFO, for timed attempts too; they leave the queue without waiting for
-/// anybody. Any thread may unlock. May be destroyed as soon as it is free: unlock's last access is to its own node,
-/// which is no part of the lock and stays memory for ever. The constructor, and a thread's first acquisition before it
-/// has changed anything, throw std::bad_alloc if there is no memory for a node.
+/// anybody. Until they have left they count as queued: a try_lock beside them may fail. Any thread may unlock. May be
+/// destroyed as soon as it is free: unlock's last access is to its own node, which is no part of the lock and stays
+/// memory for ever. The constructor, and a thread's first acquisition before it has changed anything, throw
+/// std::bad_alloc if there is no memory for a node.
 template <Platform P, template <class> class WaitFor>
 class ClhLock : public TimedForms<ClhLock<P, WaitFor>, P> {
  public:

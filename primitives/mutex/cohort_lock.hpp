@@ -41,9 +41,10 @@ class CohortLock : public TimedFormsByTrying<CohortLock<P, WaitFor>, P, WaitFor<
     Local& local = locals_[node];
     const std::uint32_t mine = local.next.fetch_add(1, std::memory_order_relaxed);    // drawing orders nothing
     if (local.called.load(std::memory_order_acquire) != mine) wait_for(local, mine);  // (2) with (1)
-    if (local.passes != 0) return;  // passed on, and node_ is right: other nodes look at its cache line, spare them
+    // Passed on: then node_ is right already, and lies in a cache line that the other nodes are looking at.
+    if (local.passes.load(std::memory_order_relaxed) != 0) return;
     common_.lock();
-    node_ = node;
+    node_.store(node, std::memory_order_relaxed);
   }
 
   bool try_lock() noexcept {
@@ -57,23 +58,24 @@ class CohortLock : public TimedFormsByTrying<CohortLock<P, WaitFor>, P, WaitFor<
       call(local, mine + 1);
       return false;
     }
-    node_ = node;
+    node_.store(node, std::memory_order_relaxed);
     return true;
   }
 
   void unlock() noexcept {
-    Local& local = locals_[node_];
+    Local& local = locals_[node_.load(std::memory_order_relaxed)];
     const std::uint32_t next = local.called.load(std::memory_order_relaxed) + 1;  // only the holder changes it
     assert(local.next.load(std::memory_order_relaxed) != next - 1 && "unlock of a free lock");
     // Relaxed: too old a value shows fewer waiters, and then the lock goes the common way, which is never wrong.
     const bool wanted = local.next.load(std::memory_order_relaxed) != next;
-    if (wanted && local.passes != kMostPasses) {
-      ++local.passes;
+    const std::uint32_t passes = local.passes.load(std::memory_order_relaxed);
+    if (wanted && passes != kMostPasses) {
+      local.passes.store(passes + 1, std::memory_order_relaxed);
       return call(local, next);
     }
     // The node's lock first: whoever gets it queues for the common one, which we still hold. The other way round the
     // common lock's next owner could be through with all of this before we get to the node's (rule M9).
-    local.passes = 0;
+    local.passes.store(0, std::memory_order_relaxed);
     call(local, next);
     common_.unlock();
   }
@@ -86,8 +88,8 @@ class CohortLock : public TimedFormsByTrying<CohortLock<P, WaitFor>, P, WaitFor<
     typename P::Word next{0};                // the next number to be drawn
     alignas(64) typename P::Word called{0};  // the number that holds this node's lock
     // How many times in a row the lock has been passed on within the node; 0: its owner has to take the common lock.
-    // Guarded by the node's lock.
-    std::uint32_t passes = 0;
+    // Guarded by the node's lock, hence relaxed.
+    typename P::Word passes{0};
   };
 
   static std::uint32_t this_node() noexcept { return numa_node_of_this_thread % kNodes; }
@@ -103,7 +105,7 @@ class CohortLock : public TimedFormsByTrying<CohortLock<P, WaitFor>, P, WaitFor<
 
   std::array<Local, kNodes> locals_;
   TicketLock<P, WaitFor> common_;
-  std::uint32_t node_ = 0;  // the holder's, for its unlock; guarded by the lock
+  typename P::Word node_{0};  // the holder's, for its unlock; guarded by the lock, hence relaxed
 };
 
 static_assert(TimedMutex<CohortLock<NativePlatform, Yield>>);

@@ -51,7 +51,6 @@ class MalthusianMutex : public TimedForms<MalthusianMutex<P, WaitFor, kEldestEve
   using Waiter = typename Stack::Waiter;
   static constexpr std::uint32_t kPromoted = Stack::kServed;     // a sleeper is told: you are the active one
   static constexpr std::uint32_t kGranted = Stack::kServed + 1;  // a sleeper is told: the lock is yours
-
   // word_: a sum of these; 0 is free. Nobody is forgotten, because (L) a thread goes on the stack, and stops being
   // active without the lock, only in an exchange that finds kHeld, and kHeld is never cleared while kPassive is set
   // without kActive. So when the lock is free and somebody sleeps, somebody is active.
@@ -60,17 +59,14 @@ class MalthusianMutex : public TimedForms<MalthusianMutex<P, WaitFor, kEldestEve
   static constexpr std::uint32_t kAsleep = 4;   // that one may be asleep on word_: whoever clears kHeld wakes it
   static constexpr std::uint32_t kPassive = 8;  // somebody may be on the stack; cleared by the holder alone
 
-  bool take(std::uint32_t& seen, std::uint32_t held) noexcept {  // (2) with (1)
-    return word_.compare_exchange_strong(seen, held, std::memory_order_acquire, std::memory_order_relaxed);
+  // Take: acquire (2), with (1). Release: (1) synchronizes-with (2). Relaxed for marks, which pass decisions and not
+  // data. All changes of word_ are exchanges or additions, so (2) reads from the last (1) through any marks between.
+  bool change(std::uint32_t& seen, std::uint32_t to, std::memory_order order) noexcept {
+    return word_.compare_exchange_strong(seen, to, order, std::memory_order_relaxed);
   }
-  // All changes of word_ are exchanges or additions, so (2) reads from the last (1) through whatever marks came
-  // between.
-  bool release(std::uint32_t& seen, std::uint32_t free) noexcept {  // (1) synchronizes-with (2)
-    return word_.compare_exchange_strong(seen, free, std::memory_order_release, std::memory_order_relaxed);
-  }
-  bool mark(std::uint32_t& seen, std::uint32_t marked) noexcept {  // relaxed: marks pass decisions, not data
-    return word_.compare_exchange_strong(seen, marked, std::memory_order_relaxed);
-  }
+  bool take(std::uint32_t& seen, std::uint32_t to) noexcept { return change(seen, to, std::memory_order_acquire); }
+  bool release(std::uint32_t& seen, std::uint32_t to) noexcept { return change(seen, to, std::memory_order_release); }
+  bool mark(std::uint32_t& seen, std::uint32_t to) noexcept { return change(seen, to, std::memory_order_relaxed); }
 
   [[gnu::noinline]] bool try_lock_before(const auto& deadline) noexcept {
     for (std::uint32_t seen = word_.load(std::memory_order_relaxed);;) {
@@ -118,7 +114,8 @@ class MalthusianMutex : public TimedForms<MalthusianMutex<P, WaitFor, kEldestEve
   [[gnu::noinline]] void release_and_choose(std::uint32_t seen) noexcept {
     assert((seen & kHeld) != 0 && "unlock of a free lock");
     const void* const address = &word_;
-    if ((seen & kPassive) != 0 && ++contended_ % kEldestEvery == 0 && grant_eldest()) return;
+    if ((seen & kPassive) != 0 && ++contended_ % kEldestEvery == 0)
+      if (const auto eldest = pop(true); eldest.count != 0) return Stack::serve(eldest, kGranted);  // and kHeld stays
     for (;;) {
       if ((seen & (kActive | kPassive)) == kPassive) {
         if (promote_youngest(seen)) return;
@@ -129,16 +126,10 @@ class MalthusianMutex : public TimedForms<MalthusianMutex<P, WaitFor, kEldestEve
     }
   }
 
-  bool grant_eldest() noexcept {
-    const auto eldest = pop([this] { return stack_.take(1); });
-    Stack::serve(eldest, kGranted);  // word_ stays as it is: the lock was not free for a moment
-    return eldest.count != 0;
-  }
-
   // True: the lock is released, to an heir. The role is taken for it first, so that no new comer slips in.
   bool promote_youngest(std::uint32_t& seen) noexcept {
     if (!mark(seen, seen | kActive)) return false;
-    const auto heir = pop([this] { return stack_.take_youngest(); });
+    const auto heir = pop(false);
     if (heir.count == 0) {
       seen = word_.fetch_sub(kActive, std::memory_order_relaxed) - kActive;
       return false;
@@ -148,9 +139,9 @@ class MalthusianMutex : public TimedForms<MalthusianMutex<P, WaitFor, kEldestEve
     return true;
   }
 
-  auto pop(auto choose) noexcept {
+  auto pop(bool eldest) noexcept {
     const std::lock_guard guard(stack_lock_);
-    const auto chosen = choose();
+    const auto chosen = eldest ? stack_.take(1) : stack_.take_youngest();
     if (chosen.count == 0 || stack_.empty()) word_.fetch_sub(kPassive, std::memory_order_relaxed);
     return chosen;
   }

@@ -32,8 +32,8 @@ class TimedForms {
 };
 
 /// For locks that nobody can leave once queued: a timed attempt tries over and over and never queues, so under steady
-/// contention it may time out although others pass. It cannot sleep either, since those who release look for sleepers in
-/// the queue; with a wait strategy that sleeps there are no timed forms.
+/// contention it may time out although others pass. It cannot sleep either, since those who release look for sleepers
+/// in the queue; with a wait strategy that sleeps there are no timed forms.
 template <class Self, Platform P, WaitStrategy Wait>
 class TimedFormsByTrying : public TimedForms<Self, P> {
   friend TimedForms<Self, P>;

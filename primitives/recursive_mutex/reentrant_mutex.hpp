@@ -61,6 +61,9 @@ class ReentrantMutex : public WaitsLike<M> {
   /// Does the calling thread hold it? Never draws a number: a thread without one holds nothing.
   bool owned() const noexcept { return owner_.load(std::memory_order_relaxed) == number_of_this_thread; }
 
+  /// Does anybody hold it? By the time that the answer is there it may be another; it orders nothing.
+  bool locked() const noexcept { return owner_.load(std::memory_order_relaxed) != kNoThread; }
+
   /// How many times over the calling thread holds it: 0 if another does.
   std::uint32_t depth() const noexcept { return owned() ? depth_ : 0; }
 

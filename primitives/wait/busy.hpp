@@ -1,5 +1,6 @@
-// The waits that never sleep: spin, pause, yield, backoff, proportional. They suit short waits with a processor for every
-// thread. The first two burn their whole time slice when the thread they wait for is not running; the others give it away.
+// The waits that never sleep: spin, pause, yield, backoff, proportional. They suit short waits with a processor for
+// every thread. The first two burn their whole time slice when the thread they wait for is not running; the others give
+// it away.
 #pragma once
 
 #include <algorithm>
