@@ -132,7 +132,7 @@ using Semaphores = ImplementationList<
     Implementation<"count/park",         "futex",   Standing::variant,        "one futex word; sleeps at once",                         CountSemaphore<P, Park>>,
     Implementation<"monitor/condvar",    "condvar", Standing::representative, "a count under std::mutex and std::condition_variable",   MonitorSemaphore<P>>,
     Implementation<"std/counting_semaphore", "std", Standing::known_bad,      "std::counting_semaphore; GCC 12 loses wake-ups (GCC bug 104928)", StdSemaphore<P>>,
-    Implementation<"posix/sem",              "posix", Standing::variant,      "sem_t",                                                           PosixSemaphore<P>>,
+    Implementation<"posix/sem",              "posix", Standing::reference,    "sem_t",                                                           PosixSemaphore<P>>,
     Implementation<"none",               "none",    Standing::control,        "no synchronization: every workload must notice",         NoSemaphore>>;
 
 template <Platform P>
