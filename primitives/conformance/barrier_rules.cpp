@@ -68,7 +68,9 @@ void expect_meetings(AnyBarrier& barrier, int parties, int phases, std::chrono::
   });
 }
 
-int parties_for(const Subject& subject, const Check& check) { return std::max(2, crowd(subject, check.team)); }
+int parties_for(const Subject& subject, const Check& check) {
+  return std::max(2, crowd(subject, check.team));
+}
 
 // ---- Meeting --------------------------------------------------------------------------------------------------------
 
@@ -213,7 +215,8 @@ void destroy_after_use(const Subject& subject, int parties, bool by_another, Che
     Shared& shared = objects[round];
     AnyBarrier& barrier = *shared.barrier;  // read once: the pointer is reset
     for (int phase = round % 2; phase > 0; --phase) barrier.arrive_and_wait(static_cast<Index>(rank));
-    if (round % 4 == 0 && rank == parties - 1) std::this_thread::sleep_for(60us);  // the others have time to fall asleep
+    if (round % 4 == 0 && rank == parties - 1)
+      std::this_thread::sleep_for(60us);  // the others have time to fall asleep
     const bool last = barrier.arrive_and_wait(static_cast<Index>(rank)) == static_cast<Index>(parties - 1);
     if (last && by_another) shared.over = true;
     if (last && !by_another) shared.barrier.reset();
@@ -273,7 +276,8 @@ void who_drops_counts_in_that_phase(const Subject& subject, Check& check) {
 
 void b9_split_and_drop(const Subject& subject, Check& check) {
   const auto barrier = make_for(subject, 1);
-  if (!barrier->splits() && !barrier->drops()) check.not_applicable("arriving and waiting are one, and nobody drops out");
+  if (!barrier->splits() && !barrier->drops())
+    check.not_applicable("arriving and waiting are one, and nobody drops out");
   if (barrier->splits()) split_arrivals_meet(subject, check);
   if (barrier->drops()) who_drops_counts_in_that_phase(subject, check);
 }
@@ -373,8 +377,8 @@ void x9_counters_wrap(const Subject& subject, Check& check) {
     if (alone->arrive_and_wait(0) != 0) check.expect(false, "index with one party is not 0");
   });
   check.equal(run, steps, "phases");
-  expect_meetings(*make_for(subject, 2), 2, subject.rounds(1200), 30ms, false, check);
-  expect_meetings(*make_for(subject, 3), 3, subject.rounds(400), 15ms, false, check);
+  expect_meetings(*make_for(subject, 2), 2, subject.rounds(600), 100ms, false, check);
+  expect_meetings(*make_for(subject, 3), 3, subject.rounds(160), 1s, false, check);
 }
 
 }  // namespace

@@ -8,8 +8,8 @@
 
 namespace syncbench::conformance {
 
-/// How long nothing may happen until threads count as stuck. For a machine on which much else runs.
-constexpr std::chrono::milliseconds kPatience = 2000ms * kSlowness;
+/// How long nothing may happen until threads count as stuck: see comes_true.
+constexpr std::chrono::milliseconds kPatience = kPatienceOfRules / 2;
 
 /// Time in which a thread that was wrongly let go would be seen to go. What is right never depends on it.
 inline void let_things_settle() {
@@ -128,7 +128,8 @@ class Crew {
         kPatience);
   }
 
-  // Who waits goes on looking; so the first accesses may have been for a lock inside the primitive, and the later ones not.
+  // Who waits goes on looking; so the first accesses may have been for a lock inside the primitive, and the later ones
+  // not.
   void await_accesses() const {
     await_all([](const Member& one) { return one.worker->accesses() >= 4; });
     std::vector<unsigned> first;
@@ -217,7 +218,8 @@ inline void await_instant(SteadyTime instant) {
   await([&] { return Steady::now() >= instant; });
 }
 
-/// Do the waiters of `subject` use less than a twentieth of a processor? `start(crew)` starts one, `release()` ends its wait.
+/// Do the waiters of `subject` use less than a twentieth of a processor? `start(crew)` starts one, `release()` ends its
+/// wait.
 template <class Any, class Start, class Release>
 void expect_idle_waiters(const Subject<Any>& subject, Check& check, Start start, Release release) {
   if (!subject.sleeps) check.not_applicable("its waiters do not sleep");
@@ -245,16 +247,15 @@ bool survives_signals(const Subject<Any>& subject, Crew& crew) {
   return crew.ended() == 0;
 }
 
-/// The same while a timed wait runs its time: the signals go on for longer than that, so a wait that starts afresh after
-/// each of them would not end before. False if it did not end.
-inline bool ends_under_signals(Crew& crew) {
-  return comes_true(
-      [&] {
-        if (crew.ended() == 0) crew[0].signal(InterruptingSignal::kNumber);
-        std::this_thread::sleep_for(1ms);
-        return crew.ended() == 1;
-      },
-      kPatience);
+/// The same while a timed wait runs its time. The signals go on after `deadline`, and a wait that starts afresh after
+/// each of them would not end. False if it did not.
+inline bool ends_under_signals(Crew& crew, SteadyTime deadline) {
+  for (int late = 0; crew.ended() == 0; late += Steady::now() > deadline ? 1 : 0) {
+    if (late > 150) return false;
+    crew[0].signal(InterruptingSignal::kNumber);
+    std::this_thread::sleep_for(400us);
+  }
+  return true;
 }
 
 }  // namespace syncbench::conformance

@@ -1,6 +1,6 @@
-// Memory that notices a use after its end. Each object gets pages of its own; when it is deleted they become inaccessible
-// and stay so for a while, so that a primitive that is touched after its last user destroyed it ends the process at once
-// and in every build. (The sanitizers do the same better and need the plain allocator for it.)
+// Memory that notices a use after its end. Each object gets pages of its own; when it is deleted they become
+// inaccessible and stay so for a while, so that a primitive that is touched after its last user destroyed it ends the
+// process at once and in every build. (The sanitizers do the same better and need the plain allocator for it.)
 #pragma once
 
 #include <sys/mman.h>

@@ -1,6 +1,6 @@
-// The rules of the semaphore: S1 to S13, and X1 to X9 for it. Famous semaphores have lost wake-ups (GCC bug 104928, glibc
-// bug 12674, LLVM bugs 46357 and 77659) where a release met a waiter that was just falling asleep, or another release:
-// hence the many rounds with a fresh object, in which everybody must get through.
+// The rules of the semaphore: S1 to S13, and X1 to X9 for it. Famous semaphores have lost wake-ups (GCC bug 104928,
+// glibc bug 12674, LLVM bugs 46357 and 77659) where a release met a waiter that was just falling asleep, or another
+// release: hence the many rounds with a fresh object, in which everybody must get through.
 #include <limits>
 #include <stdexcept>
 
@@ -156,18 +156,18 @@ void release_of_several_meets_arrivals(const Subject& subject, Check& check) {
     if (index == 0) return objects[round].release(count - 1);
     objects[round].acquire();
   };
-  const bool through = run_in_step(count, objects.rounds(), 15ms, prepare, body, check, "release(n) while n threads begin to wait leaves one of them waiting",
+  const bool through = run_in_step(count, objects.rounds(), 15ms, prepare, body, check,
+                                   "release(n) while n threads begin to wait leaves one of them waiting",
                                    [&](int round) { objects[round].release(1); });
   if (!through) return;
   objects.for_each([&](auto& one) { expect_permits(one, 0, check, "permits after as many releases as acquires"); });
 }
 
 void s4_release_of_several(const Subject& subject, Check& check) {
-  release_of_several(subject, 4, 2, check);
-  release_of_several(subject, 5, 1, check);
-  release_of_several(subject, std::max(4, crowd(subject, check.team)), 3, check);
-  release_of_several_meets_arrivals(subject, check);
-  if (!subject.checked) return;
+  for (const int count : {4, 5, std::max(4, crowd(subject, check.team))})
+    if (!check.violated()) release_of_several(subject, count, count - 2, check);
+  if (!check.violated()) release_of_several_meets_arrivals(subject, check);
+  if (!subject.checked || check.violated()) return;
   const auto semaphore = subject.make(1, false);
   for (const Count n : {Count{0}, Count{-1}, std::numeric_limits<Count>::min()})
     check.expect(throws<std::invalid_argument>([&] { semaphore->release(n); }),
@@ -186,12 +186,13 @@ void finite_rounds_end(const Subject& subject, Check& check) {
   const auto body = [&](int, int round) {
     for (int i = 0; i < 8; ++i) {
       objects[round].acquire();
-      wobble();
+      by_chance(5) ? std::this_thread::sleep_for(10us) : wobble();
       objects[round].release(1);
     }
   };
-  const bool through = run_in_step(count, objects.rounds(), 20ms, prepare, body, check, "permits are free, and a thread waits for one",
-                                   [&](int round) { objects[round].release(1); });
+  const bool through =
+      run_in_step(count, objects.rounds(), 20ms, prepare, body, check, "permits are free, and a thread waits for one",
+                  [&](int round) { objects[round].release(1); });
   if (!through) return;
   objects.for_each([&](auto& one) { expect_permits(one, permits, check, "permits after all were given back"); });
 }
@@ -206,15 +207,11 @@ void releases_meet_arrivals(const Subject& subject, Check& check) {
     if (index < pairs) return objects[round].release(1);
     objects[round].acquire();
   };
-  const bool through = run_in_step(2 * pairs, objects.rounds(), 15ms, prepare, body, check, "a release while a thread begins to wait does not reach it",
+  const bool through = run_in_step(2 * pairs, objects.rounds(), 15ms, prepare, body, check,
+                                   "a release while a thread begins to wait does not reach it",
                                    [&](int round) { objects[round].release(1); });
   if (!through) return;
   objects.for_each([&](auto& one) { expect_permits(one, 0, check, "permits after as many releases as acquires"); });
-}
-
-void s5_a_free_permit_reaches_a_waiter(const Subject& subject, Check& check) {
-  finite_rounds_end(subject, check);
-  releases_meet_arrivals(subject, check);
 }
 
 // `waiters` sleep, and as many releases come: one after the other, or from two threads at once.
@@ -232,6 +229,13 @@ void releases_free_as_many(const Subject& subject, int waiters, bool racing, Che
   }
   expect_through(crew, *semaphore, check, "as many releases as waiters leave one of them waiting");
   if (!check.violated()) expect_permits(*semaphore, 0, check, "permits after as many releases as acquires");
+}
+
+void s5_a_free_permit_reaches_a_waiter(const Subject& subject, Check& check) {
+  for (int waiters = 2; waiters < 5 && !check.violated(); ++waiters)
+    releases_free_as_many(subject, waiters, false, check);
+  if (!check.violated()) finite_rounds_end(subject, check);
+  if (!check.violated()) releases_meet_arrivals(subject, check);
 }
 
 void s6_two_releases_free_two(const Subject& subject, Check& check) {
@@ -362,24 +366,24 @@ void racing_releases_respect_the_bound(const Subject& subject, Check& check) {
     if (!refuses(objects[round], 1)) ++accepted;
   };
   run_in_step(4, objects.rounds(), 15ms, prepare, body, check, "release does not return", [](int) {});
-  const int rounds = objects.for_each([&](auto& one) { expect_permits(one, 2, check, "permits after racing releases"); });
+  const int rounds =
+      objects.for_each([&](auto& one) { expect_permits(one, 2, check, "permits after racing releases"); });
   check.equal(accepted, rounds, "releases accepted where there was room for one a round");
 }
 
 void s9_the_bound_holds(const Subject& subject, Check& check) {
-  needs_errors(subject, check);
   for (const Count start : {0, 1, 3}) {
     const auto semaphore = subject.make(start, true);
-    check.expect(refuses(*semaphore, 1), "a release above the start is no std::overflow_error");
-    check.expect(refuses(*semaphore, semaphore->max()), "a release far above the start is no std::overflow_error");
+    check.require(refuses(*semaphore, 1), "a release above the start is no std::overflow_error");
+    check.require(refuses(*semaphore, semaphore->max()), "a release far above the start is no std::overflow_error");
     for (Count i = 0; i < start; ++i) semaphore->acquire();
-    check.expect(refuses(*semaphore, start + 1), "a release of one too many is no std::overflow_error");
+    check.require(refuses(*semaphore, start + 1), "a release of one too many is no std::overflow_error");
     if (start > 0) semaphore->release(start);
     check.expect(refuses(*semaphore, 1), "a release above the start is no std::overflow_error");
     const std::optional<Count> told = semaphore->value();
     if (told) check.equal(*told, start, "value() after refused releases");
   }
-  racing_releases_respect_the_bound(subject, check);
+  if (!check.violated()) racing_releases_respect_the_bound(subject, check);
 }
 
 void s10_overflow_is_an_error(const Subject& subject, Check& check) {
@@ -410,6 +414,7 @@ void s11_anybody_may_release(const Subject& subject, Check& check) {
     semaphore->acquire();
     Worker([&] { semaphore->release(1); }).join();
     expect_permits(*semaphore, 1, check, "permits after another thread's release");
+    if (check.violated()) return;
   }
   semaphore->acquire();
   Crew crew;
@@ -536,10 +541,10 @@ void x5_signals(const Subject& subject, Check& check) {
   Crew timed;
   timed.start([&] {
     const auto start = Steady::now();
-    check.expect(!semaphore->try_acquire_for(12ms), "true although no permit is free");
-    check.expect(Steady::now() - start >= 12ms, "a signal ended the timed wait early");
+    check.expect(!semaphore->try_acquire_for(25ms), "true although no permit is free");
+    check.expect(Steady::now() - start >= 25ms, "a signal ended the timed wait early");
   });
-  check.expect(ends_under_signals(timed), "signals stretch the deadline");
+  check.expect(ends_under_signals(timed, Steady::now() + 30ms), "signals stretch the deadline");
 }
 
 void expect_to_wait(const Subject& subject, const Attempt& attempt, Check& check) {
@@ -654,10 +659,12 @@ const std::vector<Rule<AnySemaphore>>& semaphore_rules() {
       {"S5", "whenever a permit is free and somebody waits, somebody gets on", kAllProfiles,
        s5_a_free_permit_reaches_a_waiter},
       {"S6", "two releases let two waiters go, also when they race", kAllProfiles, s6_two_releases_free_two},
-      {"S7", "try_acquire never waits, fails without a permit, and succeeds with one", kAllProfiles, s7_try_never_waits},
+      {"S7", "try_acquire never waits, fails without a permit, and succeeds with one", kAllProfiles,
+       s7_try_never_waits},
       {"S8", "a timed acquire that is false took nothing; with a permit free an expired one is true", kAllProfiles,
        s8_timeouts_take_nothing},
-      {"S9", "the bounded kind refuses a release above its start, also when releases race", kPython, s9_the_bound_holds},
+      {"S9", "the bounded kind refuses a release above its start, also when releases race", kPython,
+       s9_the_bound_holds},
       {"S10", "a release above max() is an error and changes nothing", Profile::python | Profile::posix,
        s10_overflow_is_an_error},
       {"S11", "any thread may release", kAllProfiles, s11_anybody_may_release},

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -52,13 +53,17 @@ void await(Condition condition) {
 inline constexpr std::chrono::milliseconds kPatienceOfRules = kSlowness == 1 ? 2000ms : 4000ms;
 
 /// Waits for it as `await` does, but not for ever: false if it has not come true when the time is up. For what a broken
-/// implementation leaves out and the rule can still tell apart from a hang.
+/// implementation leaves out and the rule can still tell apart from a hang. Time in which this thread itself did not get
+/// to run hardly counts: then the others may not have got to run either.
 template <class Condition>
-bool comes_true(Condition condition, std::chrono::milliseconds patience = kPatienceOfRules) {
-  const auto end = std::chrono::steady_clock::now() + patience;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() >= end) return condition();
+bool comes_true(Condition condition, std::chrono::nanoseconds patience = kPatienceOfRules) {
+  constexpr std::chrono::nanoseconds kLongestStep = 5ms;
+  for (auto last = std::chrono::steady_clock::now(); !condition();) {
+    if (patience <= 0ns) return false;
     ::sched_yield();
+    const auto now = std::chrono::steady_clock::now();
+    patience -= std::min<std::chrono::nanoseconds>(now - last, kLongestStep);
+    last = now;
   }
   return true;
 }

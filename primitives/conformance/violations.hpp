@@ -30,11 +30,19 @@ struct Violation {
 
 const std::vector<Violation<AnyMutex>>& mutex_violations();
 const std::vector<Violation<AnyRecursiveMutex>>& recursive_mutex_violations();
+const std::vector<Violation<AnySemaphore>>& semaphore_violations();
+const std::vector<Violation<AnyEvent>>& event_violations();
 const std::vector<Violation<AnyCondition>>& condition_violations();
+const std::vector<Violation<AnyBarrier>>& barrier_violations();
+const std::vector<Violation<AnyBreakableBarrier>>& breakable_barrier_violations();
 
 /// What the violations are made from keeps all rules, or they would prove nothing.
 Subject<AnyMutex> sound_mutex();
 Subject<AnyRecursiveMutex> sound_recursive_mutex();
+Subject<AnySemaphore> sound_semaphore();
+Subject<AnyEvent> sound_event();
 Subject<AnyCondition> sound_condition();
+Subject<AnyBarrier> sound_barrier();
+Subject<AnyBreakableBarrier> sound_breakable_barrier();
 
 }  // namespace syncbench::conformance

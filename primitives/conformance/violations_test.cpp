@@ -17,7 +17,7 @@ namespace {
 
 constexpr int kTeam = 4;
 // A hang takes this long to tell; a rule that waits for what must come gives up before.
-constexpr auto kPatience = kSlowness == 1 ? 2500ms : 6000ms;
+constexpr auto kPatience = kSlowness == 1 ? 4000ms : 8000ms;
 
 template <class Any>
 Trial trial_of(const Rule<Any>& rule, const Subject<Any>& subject) {
@@ -91,7 +91,12 @@ void add_primitive(const std::string& primitive, const std::vector<Rule<Any>>& r
 const bool kRegistered = [] {
   add_primitive("mutex", mutex_rules(), mutex_violations(), sound_mutex());
   add_primitive("recursive_mutex", recursive_mutex_rules(), recursive_mutex_violations(), sound_recursive_mutex());
+  add_primitive("semaphore", semaphore_rules(), semaphore_violations(), sound_semaphore());
+  add_primitive("event", event_rules(), event_violations(), sound_event());
   add_primitive("condition", condition_rules(), condition_violations(), sound_condition());
+  add_primitive("barrier", barrier_rules(), barrier_violations(), sound_barrier());
+  add_primitive("breakable_barrier", breakable_barrier_rules(), breakable_barrier_violations(),
+                sound_breakable_barrier());
   return true;
 }();
 
