@@ -1,5 +1,6 @@
 // Hand-over between two threads and back: each waits for its semaphore and then releases the other's. A pair never runs
 // both at once, so half a round trip is the time from a release to the waiter running.
+#include <algorithm>
 #include <vector>
 
 #include "workloads/workload.hpp"
@@ -12,7 +13,8 @@ enum : unsigned { kServer, kReturner };
 template <class S, class Probe>
 class PingPong {
  public:
-  PingPong(const Params&, Team& team) : pairs_(team.roles()[kReturner]), tables_(pairs_) {
+  PingPong(const Params&, Team& team)
+      : pairs_(std::min(team.roles()[kServer], team.roles()[kReturner])), tables_(pairs_) {
     for (Table& table : tables_) {
       team.name(&table.to[kServer], sizeof(S), "the server's semaphore");
       team.name(&table.to[kReturner], sizeof(S), "the returner's semaphore");
@@ -29,8 +31,7 @@ class PingPong {
 
   Verdict verify(const Team&) const {
     for (const Table& table : tables_)
-      if (table.violations != 0)
-        return Verdict::violated("out of turn " + std::to_string(table.violations) + " times");
+      if (table.violations != 0) return Verdict::violated("out of turn " + std::to_string(table.violations) + " times");
     return {};
   }
 
