@@ -306,7 +306,7 @@ std::vector<Violation<AnyBreakableBarrier>> all_breakable() {
       {"B31", flawed("resets at the same time count the same threads twice", {.reset_counts_twice = true})},
       {"X6", flawed("gives up when half the time has passed", {.halves_timeouts = true})},
       {"X6", flawed("a timeout ends one wait and no other", {.timeout_breaks_nobody = true})},
-      {"X7", flawed("keeps a record of every timeout", {.keeps_timeouts = true})},
+      {"X7", flawed("keeps a record of every timeout", {.keeps_timeouts = true}), kViolation, Needs::natural_speed},
   };
   for (const Violation<AnyBarrier>& violation : barrier_violations()) {
     const bool borrowed =
