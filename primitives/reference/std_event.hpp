@@ -29,6 +29,7 @@ class StdEvent : public EventForms<StdEvent<P>, P> {
   static constexpr Traits kTraits{
       .source = "C++20 [thread.condition.condvar]",
       .promise = Profile::cpp,
+      .destroy_after_use = false,  // a waiter that found the flag set may return before `set` notifies
       .deviations = kFlagAlone};
 
   void set() {
