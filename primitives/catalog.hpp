@@ -98,7 +98,7 @@ using Mutexes = Joined<ImplementationList<
     Implementation<"posix/robust",       "posix",   Standing::variant,        "pthread_mutex_t that outlives its holder",                       PosixMutex<P, PosixKind::robust>>,
     Implementation<"posix/spinlock",     "posix",   Standing::variant,        "pthread_spinlock_t",                                             PosixSpinlock>,
     Implementation<"atomic/fetch_add",   "atomic",  Standing::baseline,       "no lock: one atomic add (workload counter only)",        FetchAdd<P>>,
-    Implementation<"none",               "none",    Standing::control,        "no synchronization: every workload must notice",         NoMutex>>, optional::Mutexes<P>>;
+    Implementation<"none",               "none",    Standing::control,        "no synchronization: every workload must notice",         NoMutex>>, installed::Mutexes<P>>;
 
 template <Platform P>
 using RecursiveMutexes = ImplementationList<
@@ -132,7 +132,7 @@ using Semaphores = ImplementationList<
     Implementation<"count/park",         "futex",   Standing::variant,        "one futex word; sleeps at once",                         CountSemaphore<P, Park>>,
     Implementation<"monitor/condvar",    "condvar", Standing::representative, "a count under std::mutex and std::condition_variable",   MonitorSemaphore<P>>,
     Implementation<"std/counting_semaphore", "std", Standing::known_bad,      "std::counting_semaphore; GCC 12 loses wake-ups (GCC bug 104928)", StdSemaphore<P>>,
-    Implementation<"posix/sem",              "posix", Standing::variant,      "sem_t",                                                           PosixSemaphore<P>>,
+    Implementation<"posix/sem",              "posix", Standing::reference,    "sem_t",                                                           PosixSemaphore<P>>,
     Implementation<"none",               "none",    Standing::control,        "no synchronization: every workload must notice",         NoSemaphore>>;
 
 template <Platform P>
@@ -149,7 +149,7 @@ using Events = Joined<ImplementationList<
     Implementation<"std/condvar",        "std",     Standing::reference,      "a flag under std::mutex and std::condition_variable: the reference", StdEvent<P>>,
     Implementation<"std/atomic_wait",    "std",     Standing::variant,        "std::atomic, wait and notify_all",                       StdAtomicEvent>,
     Implementation<"std/latch",          "std",     Standing::variant,        "std::latch: fires once",                                 StdLatchEvent>,
-    Implementation<"none",               "none",    Standing::control,        "no synchronization: every workload must notice",         NoEvent>>, optional::Events<P>>;
+    Implementation<"none",               "none",    Standing::control,        "no synchronization: every workload must notice",         NoEvent>>, installed::Events<P>>;
 
 template <Platform P>
 using Conditions = Joined<ImplementationList<
@@ -172,7 +172,7 @@ using Conditions = Joined<ImplementationList<
     Implementation<"std/mutex",          "std",     Standing::reference,      "std::condition_variable and std::mutex: the reference",  ConditionOver<StdCondition<P>, StdMutex>>,
     Implementation<"std/timed_mutex",    "std",     Standing::variant,        "std::condition_variable_any and std::timed_mutex",       ConditionOver<AnyCondition<P>, StdTimedMutex<P>>>,
     Implementation<"posix/mutex",        "posix",   Standing::variant,        "pthread_cond_t over a plain pthread_mutex_t",            ConditionOver<PosixCondition<P>, PosixMutex<P, PosixKind::normal>>>,
-    Implementation<"none",               "none",    Standing::control,        "no synchronization: every workload must notice",         ConditionOver<NoCondition<P>, NoMutex>>>, optional::Conditions<P>>;
+    Implementation<"none",               "none",    Standing::control,        "no synchronization: every workload must notice",         ConditionOver<NoCondition<P>, NoMutex>>>, installed::Conditions<P>>;
 
 template <Platform P>
 using Barriers = Joined<ImplementationList<
@@ -200,7 +200,7 @@ using Barriers = Joined<ImplementationList<
     Implementation<"tree/spin-park",        "tree",    Standing::variant,        "a tree of counters; spins, then sleeps",                    TreeBarrier<P, SpinThenPark>>,
     Implementation<"std/barrier",           "std",     Standing::reference,      "std::barrier: the reference",                               StdBarrier>,
     Implementation<"posix/barrier",         "posix",   Standing::variant,        "pthread_barrier_t",                                         PosixBarrier>,
-    Implementation<"none",                  "none",    Standing::control,        "no synchronization: every workload must notice",            NoBarrier<P>>>, optional::Barriers<P>>;
+    Implementation<"none",                  "none",    Standing::control,        "no synchronization: every workload must notice",            NoBarrier<P>>>, installed::Barriers<P>>;
 
 template <Platform P>
 using BreakableBarriers = ImplementationList<

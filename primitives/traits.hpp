@@ -30,7 +30,7 @@ struct Traits {
   bool fifo = false;                   ///< first come, first served: M10, S13, C7; a condition serves exactly as many as asked for
   bool destroy_after_use = true;       ///< may be destroyed as soon as its last user is through: M9, S12, C11, B8
   bool spins = false;                  ///< a waiter never sleeps (for types that have no wait strategy to say so)
-  bool tsan_knows_timed = true;        ///< ThreadSanitizer follows the timed forms (g++ 12's does not know pthread_mutex_clocklock)
+  bool tsan_knows_timed = true;        ///< ThreadSanitizer understands the timed forms (no pthread_mutex_clocklock)
   bool by_rank = false;                ///< a barrier whose threads have fixed numbers: `arrive_and_wait(rank)`
   std::array<Deviation, 6> deviations{};
 

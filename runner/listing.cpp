@@ -89,6 +89,8 @@ std::string list_implementations() {
     text += fmt::format("  {:<24}{:<9}{:<23}{:<6}{:<6}{:>6}  {}\n", one.name, one.family, to_text(one.standing),
                         yes_no(one.traits.fifo), yes_no(one.timed), one.size, one.summary);
   }
+  for (const OptionalLibrary& one : kOptionalLibraries)
+    if (!one.found()) text += fmt::format("missing: {} ({}/*): {}\n", one.name, one.family, one.missing);
   return text;
 }
 

@@ -10,8 +10,8 @@ set -euo pipefail
 
 # The list of Debian packages, kept here and nowhere else. "a|b" means that either will do; a missing one is installed as a.
 # The sanitizers' runtime libraries come with g++, and flock and dpkg are on every Debian. Without its plugins hwloc reads
-# only XML that it wrote itself, not the made-up machines of the tests. The last four have primitives of their own: whoever
-# wants to measure those installs them and configures again; the tests want to see their adapters.
+# only XML that it wrote itself, not the made-up machines of the tests. The last four of the tests have primitives of their
+# own: the tests want to see their adapters; who wants to measure them installs them and configures again.
 run_packages=(
   g++ cmake 'ninja-build|make' 'pkgconf|pkg-config'
   libbenchmark-dev libboost-program-options-dev libhwloc-dev nlohmann-json3-dev libfmt-dev

@@ -22,7 +22,7 @@ void add(std::vector<Trial>& trials, std::string_view primitive, World world, st
          const std::vector<Rule<Any>>& rules) {
   for (const Subject<Any>& subject : subjects)
     for (const Rule<Any>& rule : rules)
-      trials.push_back({primitive, subject.name, subject.family, rule.id, rule.text, rule.profiles, subject.traits, world,
+      trials.push_back({primitive, subject.name, subject.family, subject.representative, rule.id, rule.text, rule.profiles, subject.traits, world,
                         [subject, check = rule.check](Check& report) { check(subject, report); }});
 }
 

@@ -17,6 +17,7 @@ struct Trial {
   std::string_view primitive;       ///< "recursive mutex"
   std::string_view implementation;  ///< "ticket/park"
   std::string_view family;
+  bool representative = false;      ///< stands for its family
   std::string_view rule;            ///< "M1"
   std::string_view text;
   unsigned profiles = 0;            ///< that ask for the rule

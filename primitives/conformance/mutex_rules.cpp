@@ -274,14 +274,20 @@ void m8_its_holder_waits_like_anybody(const Subject& subject, Check& check) {
   if (mutex->timed()) check.expect(!mutex->try_lock_for(300us), "its holder's try_lock_for is true");
   mutex->unlock();
   if (!subject.traits.deviation("M7").empty()) return;  // nobody could let the second acquire go on
+  std::atomic<bool> held{false};
   std::atomic<bool> released{false};
   Worker twice([&] {
     mutex->lock();
+    held = true;
     mutex->lock();
     check.expect(released, "its holder acquired it once more");
     mutex->unlock();
   });
+  await([&] { return held.load(); });
+  const unsigned accesses = twice.accesses();
   await_waiting(subject, twice);
+  // To be on the way into a wait takes a few accesses more than the first acquire did.
+  if (subject.observed && !subject.sleeps) await([&] { return twice.accesses() >= accesses + 8; });
   released = true;
   mutex->unlock();
   twice.join();

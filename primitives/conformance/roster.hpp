@@ -83,13 +83,17 @@ std::vector<Subject<Any>> checked_subjects_of(auto maker) {
   List::for_each([&]<class I>() {
     using T = typename I::Type;
     // Others promise no errors, and the standard's mutexes may not be released by another thread at all.
-    if constexpr (synchronizes(I::kStanding) && I::kTraits.promise == Profile::strict)
+    if constexpr (synchronizes(I::kStanding) && I::kTraits.promise == Profile::strict) {
+      Traits traits = I::kTraits;
+      traits.promise = Profile::python;  // what the errors are for
       subjects.push_back({.name = I::kName,
                           .family = I::kFamily,
-                          .traits = I::kTraits,
+                          .representative = I::kStanding == Standing::representative,
+                          .traits = traits,
                           .sleeps = sleeps<T>(),
                           .checked = true,
                           .make = maker.template operator()<typename CheckedLine<T>::Type>()});
+    }
   });
   return subjects;
 }
@@ -104,6 +108,7 @@ std::vector<Subject<Any>> subjects_of(auto maker) {
     if constexpr (synchronizes(I::kStanding) && (!kObserved || worth_observing<T, P>()))
       subjects.push_back({.name = I::kName,
                           .family = I::kFamily,
+                          .representative = I::kStanding == Standing::representative,
                           .traits = I::kTraits,
                           .sleeps = sleeps<T>(),
                           .observed = kObserved,

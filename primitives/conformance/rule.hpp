@@ -82,6 +82,7 @@ template <class Any>
 struct Subject {
   std::string_view name;    ///< "ticket/park"
   std::string_view family;
+  bool representative = false;  ///< stands for its family
   Traits traits;
   bool sleeps = true;       ///< a thread that waits sleeps in the kernel
   bool observed = false;    ///< runs on ObservedPlatform: the schedule is shaken, accesses are counted

@@ -51,6 +51,5 @@ syncbench_optional(TBB "oneTBB" libtbb-dev SEEN TBB::tbb)
 syncbench_find(syncbench_nsync nsync.h nsync_cpp)
 syncbench_optional(NSYNC "nsync" libnsync-dev UNSEEN syncbench_nsync)
 
-# Debian's libck is static, and its code is position independent, as Debian's g++ wants it.
 syncbench_find(syncbench_ck ck_spinlock.h ck)
 syncbench_optional(CK "Concurrency Kit" libck-dev UNSEEN syncbench_ck)

@@ -49,7 +49,7 @@ struct OptionalLibrary {
   constexpr bool found() const { return missing.empty(); }
 };
 
-namespace optional {
+namespace installed {
 
 // A library that is not there adds no lines.
 struct None {
@@ -140,7 +140,7 @@ using Conditions = Joined<Absl::Conditions<P>, Nsync::Conditions<P>>;
 template <Platform P>
 using Barriers = Ck::Barriers<P>;
 
-}  // namespace optional
+}  // namespace installed
 
 /// All of them, found or not.
 inline constexpr std::array kOptionalLibraries{

@@ -8,11 +8,8 @@
 #include <cstddef>
 
 #include "primitives/reference/posix_mutex.hpp"
+#include "primitives/reference/sanitizer.hpp"
 #include "primitives/semaphore/semaphore_forms.hpp"
-
-#if defined(__SANITIZE_THREAD__)
-#include <sanitizer/tsan_interface.h>
-#endif
 
 namespace syncbench {
 
@@ -68,15 +65,8 @@ class PosixSemaphore : public SemaphoreForms<PosixSemaphore<P>, P> {
       if (errno == ETIMEDOUT) return false;
       if (errno != EINTR) posix_refuses(errno, "sem_clockwait");
     }
-    tell_sanitizer();
+    tsan_acquired(&semaphore_);  // it knows sem_post, but not sem_clockwait
     return true;
-  }
-
-  // ThreadSanitizer knows sem_post, but not sem_clockwait: a permit was taken.
-  void tell_sanitizer() noexcept {
-#if defined(__SANITIZE_THREAD__)
-    __tsan_acquire(&semaphore_);
-#endif
   }
 
   mutable sem_t semaphore_;  // mutable: sem_getvalue wants it so

@@ -45,12 +45,14 @@ class StdTimed : public TimedForms<StdTimed<P, M>, P> {
 
 template <Platform P>
 struct StdTimedMutex : StdTimed<P, std::timed_mutex> {
-  static constexpr Traits kTraits{.source = "C++20 [thread.timedmutex.class]", .promise = Profile::cpp, .tsan_knows_timed = false};
+  static constexpr Traits kTraits{
+      .source = "C++20 [thread.timedmutex.class]", .promise = Profile::cpp, .tsan_knows_timed = false};
 };
 
 template <Platform P>
 struct StdRecursiveTimedMutex : StdTimed<P, std::recursive_timed_mutex> {
-  static constexpr Traits kTraits{.source = "C++20 [thread.timedmutex.recursive]", .promise = Profile::cpp, .tsan_knows_timed = false};
+  static constexpr Traits kTraits{
+      .source = "C++20 [thread.timedmutex.recursive]", .promise = Profile::cpp, .tsan_knows_timed = false};
 };
 
 /// std::condition_variable. Waits on a std::mutex itself; the unique_lock that the standard asks for is made and

@@ -22,15 +22,15 @@ inline constexpr std::array<Deviation, 6> kFlagAlone = {
      {"X8", "looks at the flag alone: a set that is cleared at once is not noticed"},
      {"X9", "looks at the flag alone: generations are not counted"}}};
 
-/// std::mutex, std::condition_variable and a flag: the reference.
+/// std::mutex, std::condition_variable and a flag: the reference. As most people write it, it notifies after it has
+/// unlocked, when a waiter that found it set may be gone and have destroyed it.
 template <Platform P>
 class StdEvent : public EventForms<StdEvent<P>, P> {
  public:
-  static constexpr Traits kTraits{
-      .source = "C++20 [thread.condition.condvar]",
-      .promise = Profile::cpp,
-      .destroy_after_use = false,  // a waiter that found the flag set may return before `set` notifies
-      .deviations = kFlagAlone};
+  static constexpr Traits kTraits{.source = "C++20 [thread.condition.condvar]",
+                                  .promise = Profile::cpp,
+                                  .destroy_after_use = false,
+                                  .deviations = kFlagAlone};
 
   void set() {
     {
@@ -66,13 +66,12 @@ class StdEvent : public EventForms<StdEvent<P>, P> {
   bool set_ = false;
 };
 
-/// std::atomic with wait and notify_all, which have no timed forms.
+/// std::atomic with wait and notify_all, which have no timed forms. To notify an atomic that a waiter has destroyed is
+/// undefined, although libstdc++ uses no more of it than the address.
 class StdAtomicEvent {
  public:
   static constexpr Traits kTraits{
-      .source = "C++20 [atomics.wait]",
-      .promise = Profile::cpp,
-      .deviations = kFlagAlone};
+      .source = "C++20 [atomics.wait]", .promise = Profile::cpp, .destroy_after_use = false, .deviations = kFlagAlone};
 
   void set() {
     set_.store(1, std::memory_order_release);

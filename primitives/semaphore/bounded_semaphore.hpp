@@ -4,19 +4,20 @@
 #pragma once
 
 #include <cassert>
-#include <chrono>
 #include <cstddef>
 #include <stdexcept>
 
 #include "primitives/concepts.hpp"
 #include "primitives/platform/native.hpp"
+#include "primitives/wait/wait_strategy.hpp"
 
 namespace syncbench {
 
 /// `S` with `release` checked: above the number of permits it was built with, it throws std::overflow_error and changes
-/// nothing, also when several threads try at once (rule S9).
+/// nothing, also when several threads try at once (rule S9). May be destroyed when `S` may: a release settles its count
+/// before it lets anybody in.
 template <Platform P, Semaphore S>
-class BoundedSemaphore {
+class BoundedSemaphore : public WaitsLike<S> {
  public:
   static constexpr Traits kTraits = S::kTraits;
   static constexpr std::ptrdiff_t max() noexcept { return S::max(); }
@@ -40,6 +41,7 @@ class BoundedSemaphore {
   }
 
   void release(std::ptrdiff_t n = 1) {
+    assert(n >= 1 && "release of no permit");
     std::int64_t taken = taken_.load(std::memory_order_relaxed);
     do {
       if (n > taken) throw std::overflow_error("more permits released than were taken");

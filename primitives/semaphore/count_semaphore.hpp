@@ -21,7 +21,8 @@
 namespace syncbench {
 
 /// Four bytes. Unfair (S13: no order). May be destroyed by whoever acquired last, also while the release that let it in
-/// is still on its way (S12): the release's last access is the exchange that adds the permits.
+/// is still on its way (S12): the release's last access is the exchange that adds the permits. As long as releases keep
+/// to max() the permits fit beside the mark, so nothing wraps (X9).
 template <Platform P, template <class> class WaitFor>
 class CountSemaphore : public SemaphoreForms<CountSemaphore<P, WaitFor>, P> {
  public:
@@ -51,14 +52,14 @@ class CountSemaphore : public SemaphoreForms<CountSemaphore<P, WaitFor>, P> {
   }
 
   void release(std::ptrdiff_t n = 1) noexcept {
-    assert(n >= 1 && n <= max() - value() && "release of no permit, or of more than max()");
     const auto added = static_cast<std::uint32_t>(n);
     const void* const address = &word_;
     std::uint32_t seen = word_.load(std::memory_order_relaxed);
-    while (!word_.compare_exchange_weak(seen, (seen & ~kAsleep) + added * kOne,
-                                        std::memory_order_release,  // (1) synchronizes-with (2), (3)
-                                        std::memory_order_relaxed)) {
-    }
+    do {
+      assert(n >= 1 && n <= max() - std::ptrdiff_t{seen / kOne} && "release of no permit, or of more than max()");
+    } while (!word_.compare_exchange_weak(seen, (seen & ~kAsleep) + added * kOne,
+                                          std::memory_order_release,  // (1) synchronizes-with (2), (3)
+                                          std::memory_order_relaxed));
     if constexpr (Wait::kParks) {
       if ((seen & kAsleep) != 0) Wait::unpark(address, added);
     }
@@ -70,8 +71,10 @@ class CountSemaphore : public SemaphoreForms<CountSemaphore<P, WaitFor>, P> {
  private:
   friend SemaphoreForms<CountSemaphore, P>;
 
-  // word_: twice the permits, and in bit 0 the mark "somebody may be asleep". The mark may stand beside permits: then
-  // those asleep have been woken, or will be by whoever takes one of the permits after a sleep.
+  // word_: twice the permits, and in bit 0 the mark "somebody may be asleep". Where somebody is asleep and the mark is
+  // not there, somebody who has been woken is on its way to set it again. The mark may stand beside permits: then those
+  // asleep have been woken, or will be by whoever takes one of the permits after a sleep. All who take, give or mark do
+  // so with an exchange of the whole word, so each of them carries on what the releases before it published.
   static constexpr std::uint32_t kAsleep = 1;
   static constexpr std::uint32_t kOne = 2;
 
