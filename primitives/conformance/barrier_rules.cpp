@@ -229,8 +229,6 @@ void destroy_after_use(const Subject& subject, int parties, bool by_another, Che
 }
 
 void needs_destruction_after_use(const Subject& subject, Check& check) {
-  // It takes a return from pthread_barrier_wait for a read of the barrier, which no thread can order before the end.
-  if (kUnderThreadSanitizer && subject.family == "posix") check.not_applicable("ThreadSanitizer reports correct uses");
   if (!subject.traits.destroy_after_use)
     check.not_applicable("declared: destruction must wait until all have returned");
 }
