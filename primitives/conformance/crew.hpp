@@ -13,7 +13,7 @@ constexpr std::chrono::milliseconds kPatience = kPatienceOfRules / 2;
 
 /// Time in which a thread that was wrongly let go would be seen to go. What is right never depends on it.
 inline void let_things_settle() {
-  std::this_thread::sleep_for(1ms);
+  std::this_thread::sleep_for(1ms * kSlowness);
 }
 
 /// A delay that is different each time: mostly below a microsecond, sometimes a time slice, sometimes a short sleep.

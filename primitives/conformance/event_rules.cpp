@@ -100,6 +100,7 @@ void e4_a_set_that_is_cleared_at_once(const Subject& subject, Check& check) {
       check.expect(wait_somehow(*event, round + index), "a wait that a set ended is false");
     });
     crew.await_waiting(subject);
+    let_things_settle();  // a thread that has slept is less likely to lose the processor to those whom it wakes
     for (int pulse = 0; pulse <= round % 3; ++pulse) {
       event->set();
       event->clear();

@@ -308,6 +308,7 @@ class SoundBreakableBarrier : public AnyBreakableBarrier {
       throw BrokenBarrier{};
     }
     wait_on(changed_, inner, no_deadline(), over);
+    if (flaws_.timeout_fails_leavers || flaws_.abort_fails_leavers) pause(inner);
     const bool late = flaws_.timeout_fails_leavers && deadline.passed();
     if (mine.end == End::broken || late) throw BrokenBarrier{};
   }
