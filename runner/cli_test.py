@@ -571,12 +571,74 @@ if __name__ == "__main__":
     sys.exit(pytest.main([__file__]))
 
 
+def sections(text):
+    """The lines of `--list implementations` by primitive."""
+    found, primitive = {}, None
+    for line in text.splitlines():
+        if re.fullmatch(r"(recursive |breakable )?(mutex|semaphore|event|condition|barrier)", line):
+            primitive = found.setdefault(line, [])
+        elif primitive is not None:
+            primitive.append(line)
+    return found
+
+
 def test_the_table_of_families_in_the_readme_is_the_catalogs():
-    text = run("--list", "implementations", cwd="/").stdout
-    chosen = dict(re.findall(r"^  (\S+) +(\S+) +(?:stands for its family|the reference) ", text, re.M))
+    listed = sections(run("--list", "implementations", cwd="/").stdout)
+    assert len(listed) == 7
     readme = (SOURCE / "README.md").read_text()
-    table = dict(re.findall(r"^\| `(\w+)` \| `(\S+)` \|", readme, re.M))
-    assert table == {family: name for name, family in chosen.items()}
+    for primitive, lines in listed.items():
+        row = re.search(rf"^\| {primitive} \| (.*) \|$", readme, re.M)[1].split(" | ")
+        chosen = {line.split()[1]: line.split()[0] for line in lines if "stands for its family" in line}
+        reference = [line.split()[0] for line in lines if " the reference " in line]
+        expected = [chosen[family] for family in ("spin", "ticket", "futex", "condvar")] + (reference or ["-"])
+        assert [cell.strip("`") for cell in row] == expected, primitive
+
+
+def test_the_table_of_implementations_is_the_catalogs():
+    """`syncbench --list table` is in primitives/IMPLEMENTATIONS.md; a build without an optional library lacks its lines."""
+    page = (SOURCE / "primitives" / "IMPLEMENTATIONS.md").read_text()
+    table = run("--list", "table", cwd="/").stdout
+    assert not set(table.splitlines()) - set(page.splitlines())
+    optional = re.compile(r"\| (absl|tbb|nsync|ck) \|")
+    rows = {line for line in page.splitlines() if line.startswith("| `") and not optional.search(line)}
+    assert rows <= set(table.splitlines())
+
+
+def test_conformance_prints_a_table_and_passes_what_keeps_the_rules():
+    done = run("--conformance", "-i", "ticket/park,std/condvar", "--threads", "3", cwd="/")
+    assert done.returncode == 0, done.stdout
+    assert re.search(r"^  ticket/park +(\. +|- +|\.|-)+$", done.stdout, re.M)
+    assert "std/condvar E4: looks at the flag alone" in done.stdout
+    assert re.search(r"^\d+ pass, 0 fail, \d+ trait, \d+ not applicable$", done.stdout, re.M)
+
+
+def test_conformance_in_json_names_rule_and_outcome():
+    report = json.loads(run("--conformance", "python", "-i", "count/park", "--format", "json", cwd="/").stdout)
+    assert (report["schema"], report["profile"]) == ("syncbench-conformance/1", "python")
+    outcomes = {finding["rule"]: finding["outcome"] for finding in report["findings"]}
+    assert outcomes["S1"] == outcomes["S10"] == outcomes["S9"] == "pass"
+    assert {finding["implementation"] for finding in report["findings"]} == {"count/park"}
+
+
+@pytest.mark.parametrize("arguments, named", [
+    (["--conformance", "perl"], "perl"), (["--conformance", "-i", "tikcet"], "tikcet"),
+    (["--conformance", "-w", "counter"], "--workload"), (["--conformance", "--format", "csv"], "--format"),
+    (["--conformance", "--threads", "1"], "--threads"), (["--conformance", "-o", "x.jsonl"], "--output")])
+def test_conformance_refuses_what_means_nothing(tmp_path, arguments, named):
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == 2 and done.stderr.count("\n") == 1 and named in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_known_to_be_broken_runs_only_under_its_whole_name():
+    plan = run("-w", "permits", "-i", "all", "-t", "2", "--dry-run", cwd="/").stdout
+    assert "count/park" in plan and "std/counting_semaphore" not in plan
+    assert "std/counting_semaphore" in run("-w", "permits", "-i", "std/counting_semaphore", "-t", "2", "--dry-run", cwd="/").stdout
+
+
+def test_a_family_for_which_nobody_stands_means_all_its_members():
+    plan = run("-w", "group-photo", "-i", "tree", "-t", "2", "--dry-run", cwd="/").stdout
+    assert all(name in plan for name in ("dissemination/pause", "tournament/pause", "tree/pause"))
 
 
 def test_a_resumed_run_remembers_what_was_violated(tmp_path):
