@@ -52,7 +52,7 @@ concept RecursiveMutex = Mutex<M> && requires(M m, const M& seen, std::uint32_t 
 /// The standard's counting_semaphore with the number of permits made visible. Built with the permits it starts with.
 template <class S>
 concept Semaphore = std::constructible_from<S, std::ptrdiff_t> && !std::copyable<S> &&
-    requires(S s, const S& seen, std::ptrdiff_t n, Timeouts t) {
+                    requires(S s, const S& seen, std::ptrdiff_t n, Timeouts t) {
   {s.acquire()};
   { s.try_acquire() } -> std::convertible_to<bool>;
   { s.try_acquire_for(t.duration) } -> std::convertible_to<bool>;
@@ -92,7 +92,7 @@ concept Event = TimedEvent<E> && requires(E e) {
 /// Every wait may return without a notification: callers loop, or pass the predicate.
 template <class C, class M>
 concept ConditionFor = std::default_initializable<C> && !std::copyable<C> &&
-    requires(C c, M m, std::uint32_t n, bool (*predicate)(), Timeouts t) {
+                       requires(C c, M m, std::uint32_t n, bool (*predicate)(), Timeouts t) {
   {c.wait(m)};
   {c.wait(m, predicate)};
   { c.wait_for(m, t.duration) } -> std::same_as<std::cv_status>;
@@ -121,8 +121,8 @@ concept RankedBarrier = requires(B b, std::uint32_t rank) {
   { b.arrive_and_wait(rank) } -> std::convertible_to<std::uint32_t>;
 };
 template <class B>
-concept Barrier = std::constructible_from<B, std::uint32_t> && !std::copyable<B> &&
-    (AnonymousBarrier<B> || RankedBarrier<B>);
+concept Barrier =
+    std::constructible_from<B, std::uint32_t> && !std::copyable<B> && (AnonymousBarrier<B> || RankedBarrier<B>);
 
 /// A barrier that runs an action in each phase.
 template <class B>
@@ -144,7 +144,8 @@ struct BrokenBarrier {};
 /// The source document's Barrier: built from (parties, action, default timeout). A wait returns the arrival index or
 /// throws BrokenBarrier; one whose deadline passes breaks the barrier for everybody.
 template <class B>
-concept BreakableBarrier = std::constructible_from<B, std::uint32_t> &&
+concept BreakableBarrier =
+    std::constructible_from<B, std::uint32_t> &&
     std::constructible_from<B, std::uint32_t, PhaseAction, std::chrono::nanoseconds> && !std::copyable<B> &&
     requires(B b, const B& seen, Timeouts t) {
   { b.wait() } -> std::same_as<std::uint32_t>;

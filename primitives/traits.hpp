@@ -25,13 +25,13 @@ struct Deviation {
 
 /// Every implementation has `static constexpr Traits kTraits`.
 struct Traits {
-  std::string_view source;             ///< the paper or standard that it comes from
-  Profile promise = Profile::strict;   ///< the profile that it is held to
-  bool fifo = false;                   ///< first come, first served: M10, S13, C7; a condition serves exactly as many as asked for
-  bool destroy_after_use = true;       ///< may be destroyed as soon as its last user is through: M9, S12, C11, B8
-  bool spins = false;                  ///< a waiter never sleeps (for types that have no wait strategy to say so)
-  bool tsan_knows_timed = true;        ///< ThreadSanitizer understands the timed forms (no pthread_mutex_clocklock)
-  bool by_rank = false;                ///< a barrier whose threads have fixed numbers: `arrive_and_wait(rank)`
+  std::string_view source;            ///< the paper or standard that it comes from
+  Profile promise = Profile::strict;  ///< the profile that it is held to
+  bool fifo = false;  ///< first come, first served: M10, S13, C7; a condition serves exactly as many as asked for
+  bool destroy_after_use = true;  ///< may be destroyed as soon as its last user is through: M9, S12, C11, B8
+  bool spins = false;             ///< a waiter never sleeps (for types that have no wait strategy to say so)
+  bool tsan_knows_timed = true;   ///< ThreadSanitizer understands the timed forms (no pthread_mutex_clocklock)
+  bool by_rank = false;           ///< a barrier whose threads have fixed numbers: `arrive_and_wait(rank)`
   std::array<Deviation, 6> deviations{};
 
   /// Why `rule` is not kept; empty if it is.

@@ -87,8 +87,10 @@ std::string name_of(const testing::TestParamInfo<CaseTest::ParamType>& info) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Workloads, CaseTest, testing::ValuesIn(cases_without({Standing::known_bad})), name_of);
-INSTANTIATE_TEST_SUITE_P(Workloads, RealCaseTest, testing::ValuesIn(cases_without({Standing::control, Standing::known_bad})), name_of);
-INSTANTIATE_TEST_SUITE_P(Workloads, LockTest, testing::ValuesIn(cases_without({Standing::control, Standing::baseline, Standing::known_bad})),
+INSTANTIATE_TEST_SUITE_P(Workloads, RealCaseTest,
+                         testing::ValuesIn(cases_without({Standing::control, Standing::known_bad})), name_of);
+INSTANTIATE_TEST_SUITE_P(Workloads, LockTest,
+                         testing::ValuesIn(cases_without({Standing::control, Standing::baseline, Standing::known_bad})),
                          name_of);
 
 TEST(Baseline, refuses_a_critical_section) {

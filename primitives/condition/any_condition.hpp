@@ -20,7 +20,8 @@ class AnyCondition : public ConditionForms<AnyCondition<P>, P> {
   static constexpr Traits kTraits{
       .source = "C++20 [thread.condition.condvarany]",
       .promise = Profile::cpp,
-      .deviations = {{{"C8", "a waiter notified just before its deadline may report a timeout: the clock alone decides"}}}};
+      .deviations = {
+          {{"C8", "a waiter notified just before its deadline may report a timeout: the clock alone decides"}}}};
 
   void notify(std::uint32_t n) noexcept {
     if (n >= kEverybody) return condition_.notify_all();

@@ -22,7 +22,8 @@ void add(std::vector<Trial>& trials, std::string_view primitive, World world, st
          const std::vector<Rule<Any>>& rules) {
   for (const Subject<Any>& subject : subjects)
     for (const Rule<Any>& rule : rules)
-      trials.push_back({primitive, subject.name, subject.family, subject.representative, rule.id, rule.text, rule.profiles, subject.traits, world,
+      trials.push_back({primitive, subject.name, subject.family, subject.representative, rule.id, rule.text,
+                        rule.profiles, subject.traits, world,
                         [subject, check = rule.check](Check& report) { check(subject, report); }});
 }
 
@@ -31,7 +32,8 @@ constexpr std::string_view kLetters = "pftn";
 
 void send(int pipe, const Finding& finding) {
   const std::string text = kLetters[static_cast<std::size_t>(finding.outcome)] + finding.reason;
-  [[maybe_unused]] const auto written = ::write(pipe, text.data(), text.size());  // the reader takes silence for a crash
+  [[maybe_unused]] const auto written =
+      ::write(pipe, text.data(), text.size());  // the reader takes silence for a crash
 }
 
 std::string receive(int pipe, std::chrono::milliseconds patience) {

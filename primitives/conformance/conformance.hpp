@@ -1,5 +1,6 @@
-// The conformance suite as one flat list: every rule with every implementation that it concerns, whatever the primitive.
-// `syncbench --conformance` and the unit tests both walk this list; nothing else knows that there are seven primitives.
+// The conformance suite as one flat list: every rule with every implementation that it concerns, whatever the
+// primitive. `syncbench --conformance` and the unit tests both walk this list; nothing else knows that there are seven
+// primitives.
 #pragma once
 
 #include <chrono>
@@ -17,10 +18,10 @@ struct Trial {
   std::string_view primitive;       ///< "recursive mutex"
   std::string_view implementation;  ///< "ticket/park"
   std::string_view family;
-  bool representative = false;      ///< stands for its family
-  std::string_view rule;            ///< "M1"
+  bool representative = false;  ///< stands for its family
+  std::string_view rule;        ///< "M1"
   std::string_view text;
-  unsigned profiles = 0;            ///< that ask for the rule
+  unsigned profiles = 0;  ///< that ask for the rule
   Traits traits;
   World world = World::native;
   std::function<void(Check&)> run;

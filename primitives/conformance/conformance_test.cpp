@@ -1,8 +1,8 @@
-// Every rule of the conformance suite on every implementation of the catalog, natively and in the observed world, as one
-// unit test each: `primitives_test --gtest_filter='mutex/*ticket*.M10'`. A rule that is declared not to hold is not tried
-// here, where it might hang (`syncbench --conformance` does, in a process of its own); one that the implementation's
-// profile does not ask about may fail; nothing else may. SYNCBENCH_TEAM sets the size of crowds, SYNCBENCH_ONE_PROCESSOR
-// puts everything on one.
+// Every rule of the conformance suite on every implementation of the catalog, natively and in the observed world, as
+// one unit test each: `primitives_test --gtest_filter='mutex/*ticket*.M10'`. A rule that is declared not to hold is not
+// tried here, where it might hang (`syncbench --conformance` does, in a process of its own); one that the
+// implementation's profile does not ask about may fail; nothing else may. SYNCBENCH_TEAM sets the size of crowds,
+// SYNCBENCH_ONE_PROCESSOR puts everything on one.
 #include "primitives/conformance/conformance.hpp"
 
 #include <gtest/gtest.h>
@@ -67,9 +67,9 @@ class RuleTest : public ::testing::Test {
     const std::string_view declared = trial_->traits.deviation(trial_->rule);
     if (!declared.empty()) GTEST_SKIP() << declared;
     const Finding finding = excused(*trial_, run_here(*trial_, team_size()));
-    if (finding.outcome == Outcome::fail) ADD_FAILURE() << trial_->rule << ": " << trial_->text << "\n" << finding.reason;
-    if (finding.outcome == Outcome::trait || finding.outcome == Outcome::not_applicable)
-      GTEST_SKIP() << finding.reason;
+    if (finding.outcome == Outcome::fail)
+      ADD_FAILURE() << trial_->rule << ": " << trial_->text << "\n" << finding.reason;
+    if (finding.outcome == Outcome::trait || finding.outcome == Outcome::not_applicable) GTEST_SKIP() << finding.reason;
   }
 
  private:
@@ -77,7 +77,9 @@ class RuleTest : public ::testing::Test {
 };
 
 std::string suite_of(const Trial& trial) {
-  const char* const world = trial.world == World::observed ? ",observed" : trial.world == World::checked ? ",checked" : "";
+  const char* const world = trial.world == World::observed  ? ",observed"
+                            : trial.world == World::checked ? ",checked"
+                                                            : "";
   return std::string(trial.primitive) + "/" + std::string(trial.implementation) + world;
 }
 
@@ -106,7 +108,7 @@ void register_all() {
 
 const bool kRegistered = [] {
   if (std::getenv("SYNCBENCH_ONE_PROCESSOR") != nullptr) static const OneProcessor one;  // for good: threads inherit it
-  ::testing::UnitTest::GetInstance()->listeners().Append(new Watchdog);  // owned by the list
+  ::testing::UnitTest::GetInstance()->listeners().Append(new Watchdog);                  // owned by the list
   register_all();
   return true;
 }();

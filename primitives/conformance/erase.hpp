@@ -1,6 +1,6 @@
-// From concrete types to the erased interfaces of subjects.hpp. Every function forwards and returns: after the call into
-// the primitive nothing of the erased object is touched, so a rule that destroys the object as soon as the contract
-// allows tests the primitive and not this wrapper.
+// From concrete types to the erased interfaces of subjects.hpp. Every function forwards and returns: after the call
+// into the primitive nothing of the erased object is touched, so a rule that destroys the object as soon as the
+// contract allows tests the primitive and not this wrapper.
 #pragma once
 
 #include <mutex>
@@ -24,7 +24,9 @@ class ErasedMutex : public Base {
   bool try_lock() override { return mutex_.try_lock(); }
   void unlock() override { mutex_.unlock(); }
   bool timed() const override { return kTimed; }
-  bool try_lock_for(Nanoseconds timeout) override { return timed_attempt([&](auto& m) { return m.try_lock_for(timeout); }); }
+  bool try_lock_for(Nanoseconds timeout) override {
+    return timed_attempt([&](auto& m) { return m.try_lock_for(timeout); });
+  }
   bool try_lock_until(SteadyTime instant) override { return until(instant); }
   bool try_lock_until(SystemTime instant) override { return until(instant); }
   bool try_lock_until(HandSetClock::time_point instant) override { return until(instant); }
@@ -108,7 +110,11 @@ class ErasedEvent final : public AnyEvent {
     if constexpr (kClears) return event_.clear();
     throw Unsupported{};
   }
-  bool resets_itself() const override { return requires { requires E::kResetsItself; }; }
+  bool resets_itself() const override {
+    return requires {
+      requires E::kResetsItself;
+    };
+  }
   bool timed() const override { return TimedEvent<E>; }
   bool wait_for(Nanoseconds timeout) override {
     if constexpr (TimedEvent<E>) return event_.wait_for(timeout);

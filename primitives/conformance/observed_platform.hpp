@@ -1,6 +1,6 @@
-// The world in which most rules are run a second time: the native platform with the schedule shaken. Gives the processor
-// away between shared accesses, ends sleeps for no reason, fails weak exchanges, and counts accesses, so that a rule can
-// see from outside how far a thread has come.
+// The world in which most rules are run a second time: the native platform with the schedule shaken. Gives the
+// processor away between shared accesses, ends sleeps for no reason, fails weak exchanges, and counts accesses, so that
+// a rule can see from outside how far a thread has come.
 #pragma once
 
 #include <sched.h>

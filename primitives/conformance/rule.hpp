@@ -80,13 +80,13 @@ class Check {
 /// builds a fresh object with the given arguments.
 template <class Any>
 struct Subject {
-  std::string_view name;    ///< "ticket/park"
+  std::string_view name;  ///< "ticket/park"
   std::string_view family;
   bool representative = false;  ///< stands for its family
   Traits traits;
-  bool sleeps = true;       ///< a thread that waits sleeps in the kernel
-  bool observed = false;    ///< runs on ObservedPlatform: the schedule is shaken, accesses are counted
-  bool checked = false;     ///< wrapped in Checked<...>: wrong use is an error
+  bool sleeps = true;     ///< a thread that waits sleeps in the kernel
+  bool observed = false;  ///< runs on ObservedPlatform: the schedule is shaken, accesses are counted
+  bool checked = false;   ///< wrapped in Checked<...>: wrong use is an error
   std::function<typename Any::Maker> make;
 
   /// Rounds for rules whose threads wait for one another in turn: fewer where each step may cost a whole time slice,
@@ -96,8 +96,12 @@ struct Subject {
 
 /// Profiles that ask for a rule.
 constexpr unsigned kAllProfiles = 15;
-constexpr unsigned operator|(Profile a, Profile b) { return static_cast<unsigned>(a) | static_cast<unsigned>(b); }
-constexpr unsigned operator|(unsigned a, Profile b) { return a | static_cast<unsigned>(b); }
+constexpr unsigned operator|(Profile a, Profile b) {
+  return static_cast<unsigned>(a) | static_cast<unsigned>(b);
+}
+constexpr unsigned operator|(unsigned a, Profile b) {
+  return a | static_cast<unsigned>(b);
+}
 
 template <class Any>
 struct Rule {

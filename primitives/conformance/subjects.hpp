@@ -77,7 +77,7 @@ class AnyEvent : public OnGuardedPages {
   virtual bool clears() const { return true; }  ///< is `clear` there?
   virtual void clear() { throw Unsupported{}; }
   virtual bool resets_itself() const { return false; }  ///< each `set` lets one waiter go, and is then over
-  virtual bool timed() const { return true; }  ///< are the next four there?
+  virtual bool timed() const { return true; }           ///< are the next four there?
   virtual bool wait_for(Nanoseconds) { throw Unsupported{}; }
   virtual bool wait_until(SteadyTime) { throw Unsupported{}; }
   virtual bool wait_until(SystemTime) { throw Unsupported{}; }
@@ -120,7 +120,7 @@ class AnyBarrier : public OnGuardedPages {
   virtual ~AnyBarrier() = default;
   virtual bool acts() const { return true; }  ///< does it run an action? Otherwise Maker ignores it.
   virtual std::uint32_t arrive_and_wait(std::uint32_t rank) = 0;  ///< the arrival index
-  virtual bool splits() const { return false; }                  ///< is `arrive` there?
+  virtual bool splits() const { return false; }                   ///< is `arrive` there?
   virtual std::unique_ptr<Token> arrive() { throw Unsupported{}; }
   virtual bool drops() const { return false; }  ///< is `arrive_and_drop` there?
   virtual void arrive_and_drop() { throw Unsupported{}; }

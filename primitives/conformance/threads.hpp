@@ -53,8 +53,8 @@ void await(Condition condition) {
 inline constexpr std::chrono::milliseconds kPatienceOfRules = kSlowness == 1 ? 2000ms : 4000ms;
 
 /// Waits for it as `await` does, but not for ever: false if it has not come true when the time is up. For what a broken
-/// implementation leaves out and the rule can still tell apart from a hang. Time in which this thread itself did not get
-/// to run hardly counts: then the others may not have got to run either.
+/// implementation leaves out and the rule can still tell apart from a hang. Time in which this thread itself did not
+/// get to run hardly counts: then the others may not have got to run either.
 template <class Condition>
 bool comes_true(Condition condition, std::chrono::nanoseconds patience = kPatienceOfRules) {
   constexpr std::chrono::nanoseconds kLongestStep = 5ms;

@@ -41,7 +41,9 @@ concept ParkingStrategy = WaitStrategy<W> && W::kParks && requires(const typenam
 template <class T>
 struct WaitsLike {};
 template <class T>
-requires requires { typename T::Wait; }
+requires requires {
+  typename T::Wait;
+}
 struct WaitsLike<T> {
   using Wait = typename T::Wait;
 };
