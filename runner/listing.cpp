@@ -79,15 +79,20 @@ std::string_view yes_no(bool value) {
 }
 
 std::string list_implementations() {
-  std::string text = "implementations (a family's name selects the one that stands for it)\n";
+  std::string text =
+      "implementations (a family's name selects the one that stands for it; destroy: may be destroyed as soon as its "
+      "last "
+      "user is through, or only when nobody is inside)\n";
   std::string_view primitive;
   for (const Facts& one : all_facts()) {
     if (one.primitive != primitive)
-      text += fmt::format("{}\n  {:<24}{:<9}{:<23}{:<6}{:<6}{:>6}  {}\n", one.primitive, "name", "family", "chosen",
-                          "fifo", "timed", "bytes", "in one line");
+      text += fmt::format("{}\n  {:<24}{:<9}{:<23}{:<6}{:<7}{:<9}{:>6}{:>7}  {}\n", one.primitive, "name", "family",
+                          "chosen", "FIFO", "timed", "destroy", "bytes", "align", "in one line [source]");
     primitive = one.primitive;
-    text += fmt::format("  {:<24}{:<9}{:<23}{:<6}{:<6}{:>6}  {}\n", one.name, one.family, to_text(one.standing),
-                        yes_no(one.traits.fifo), yes_no(one.timed), one.size, one.summary);
+    text += fmt::format("  {:<24}{:<9}{:<23}{:<6}{:<7}{:<9}{:>6}{:>7}  {} [{}]\n", one.name, one.family,
+                        to_text(one.standing), yes_no(one.traits.fifo), yes_no(one.timed),
+                        one.traits.destroy_after_use ? "at once" : "late", one.size, one.alignment, one.summary,
+                        one.traits.source);
   }
   for (const OptionalLibrary& one : kOptionalLibraries)
     if (!one.found()) text += fmt::format("missing: {} ({}/*): {}\n", one.name, one.family, one.missing);
