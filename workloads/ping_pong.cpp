@@ -16,8 +16,8 @@ class PingPong {
   PingPong(const Params&, Team& team)
       : pairs_(std::min(team.roles()[kServer], team.roles()[kReturner])), tables_(pairs_) {
     for (Table& table : tables_) {
-      team.name(&table.to[kServer], sizeof(S), "the server's semaphore");
-      team.name(&table.to[kReturner], sizeof(S), "the returner's semaphore");
+      team.name(&table.places[kServer].semaphore, sizeof(S), "the server's semaphore");
+      team.name(&table.places[kReturner].semaphore, sizeof(S), "the returner's semaphore");
     }
   }
 
@@ -30,45 +30,60 @@ class PingPong {
   void close() noexcept {}
 
   Verdict verify(const Team&) const {
+    std::uint64_t violations = 0;
     for (const Table& table : tables_)
-      if (table.violations != 0) return Verdict::violated("out of turn " + std::to_string(table.violations) + " times");
+      for (const Place& place : table.places) violations += place.violations;
+    if (violations != 0) return Verdict::violated("out of turn " + std::to_string(violations) + " times");
     return {};
   }
 
  private:
-  struct Table {
-    alignas(kNoSharing) S to[2] = {S(0), S(0)};
-    // Passed to and fro with the permit:
-    alignas(kNoSharing) std::uint64_t turns = 0;
-    std::uint64_t violations = 0;
+  // One player's place: what its semaphore hands over lies in the line of the semaphore.
+  struct alignas(kNoSharing) Place {
+    S semaphore{0};
+    std::uint64_t turn = 0;  // written before the release, read after the acquire
     bool over = false;
+    std::uint64_t violations = 0;  // of the player
+  };
+  struct Table {
+    Place places[2];  // by role
   };
 
   // The server ends the game: its partner is told with the last ball.
   void serve(Table& table, Worker& worker, Probe& probe) {
-    for (std::uint64_t turn = 0;; turn += 2) {
-      table.over = !worker.running();
+    Place& mine = table.places[kServer];
+    std::uint64_t violations = 0;
+    for (std::uint64_t turn = 1;; turn += 2) {
+      const bool over = !worker.running();
       const auto started = probe.start();
-      pass(table, turn);
-      table.to[kReturner].release(1);
-      if (table.over) return;
-      table.to[kServer].acquire();
+      pass(table.places[kReturner], turn, over);
+      if (over) break;
+      mine.semaphore.acquire();
       probe.record(probe.stop(started));
+      violations += mine.turn != turn + 1;
       worker.done();
     }
+    mine.violations = violations;
   }
 
   void give_back(Table& table, Worker& worker) {
+    Place& mine = table.places[kReturner];
+    std::uint64_t violations = 0;
     for (std::uint64_t turn = 1;; turn += 2) {
-      table.to[kReturner].acquire();
-      if (table.over) return;
-      pass(table, turn);
+      mine.semaphore.acquire();
+      violations += mine.turn != turn;
+      if (mine.over) break;
       worker.done();
-      table.to[kServer].release(1);
+      pass(table.places[kServer], turn + 1, false);
     }
+    mine.violations = violations;
   }
 
-  static void pass(Table& table, std::uint64_t turn) noexcept { table.violations += table.turns++ != turn; }
+  static void pass(Place& next, std::uint64_t turn, bool over) {
+    next.turn = turn;
+    next.over = over;
+    next.semaphore.release(1);
+  }
 
   std::size_t pairs_;
   std::vector<Table> tables_;
