@@ -28,8 +28,8 @@ struct Park {
 
 /// Pauses, then yields, then sleeps. The pauses catch a partner that runs on another core; the yields run a partner
 /// that waits for this very core, for less than a sleep and a wake-up would cost; what lasts longer is worth a sleep.
-template <Platform P>
-struct SpinThenPark : Park<P> {
+template <Platform P, unsigned kPauses, unsigned kYields>
+struct PauseYieldPark : Park<P> {
   class Episode {
    public:
     bool spin() noexcept {
@@ -45,13 +45,19 @@ struct SpinThenPark : Park<P> {
     }
 
    private:
-    static constexpr unsigned kPauses = 100;
-    static constexpr unsigned kYields = 20;
     unsigned steps_ = 0;
   };
 };
 
-/// The same with looks that grow rare: pauses that double, a few yields, then sleep. For an unfair lock, where looking
+/// For a hand-over from one thread to another.
+template <Platform P>
+struct SpinThenPark : PauseYieldPark<P, 100, 20> {};
+
+/// For a wait for many threads, some of which may need this core: pausing for long would keep them from arriving.
+template <Platform P>
+struct YieldThenPark : PauseYieldPark<P, 16, 40> {};
+
+/// Looks that grow rare: pauses that double, a few yields, then sleep. For an unfair lock, where looking
 /// often takes the cache line away from a holder that would be through with several more sections before the line is
 /// back: with empty sections on two cores it passes twice as many as SpinThenPark. A hand-over is noticed later.
 template <Platform P>
