@@ -17,7 +17,6 @@ enum Shows : unsigned { kViolation = 1, kHang = 2, kCrash = 4 };
 enum class Needs {
   nothing,
   thread_sanitizer,
-  natural_speed,  ///< a sanitizer slows it down until it no longer shows
 };
 
 template <class Any>

@@ -289,8 +289,7 @@ Subject<AnyBreakableBarrier> flawed(std::string_view name, Flaws flaws) {
 std::vector<Violation<AnyBreakableBarrier>> all_breakable() {
   std::vector<Violation<AnyBreakableBarrier>> all = {
       {"B20", flawed("a timeout ends one wait and no other", {.timeout_breaks_nobody = true})},
-      {"B20", flawed("a deadline fails who has passed already", {.timeout_fails_leavers = true}), kViolation,
-       Needs::natural_speed},
+      {"B20", flawed("a deadline fails who has passed already", {.timeout_fails_leavers = true}), kViolation},
       {"B21", flawed("an abort is over at once", {.abort_is_not_kept = true})},
       {"B21", flawed("a second abort undoes the first", {.abort_undoes_abort = true})},
       {"B22", flawed("a reset forgets those who wait", {.reset_forgets_waiters = true}), kViolation | kHang},
@@ -301,16 +300,13 @@ std::vector<Violation<AnyBreakableBarrier>> all_breakable() {
       {"B26", flawed("ignores the timeout of the constructor", {.ignores_default_timeout = true})},
       {"B27", flawed("an action keeps those out who come", {.action_blocks_arrivals = true}), kViolation | kHang},
       {"B28", flawed("an abort fails those who are leaving", {.abort_fails_leavers = true})},
-      {"B29", flawed("a deadline fails who has passed already", {.timeout_fails_leavers = true}), kViolation,
-       Needs::natural_speed},
-      {"B29", flawed("an abort fails those who are leaving", {.abort_fails_leavers = true}), kViolation,
-       Needs::natural_speed},
+      {"B29", flawed("a deadline fails who has passed already", {.timeout_fails_leavers = true}), kViolation},
+      {"B29", flawed("an abort fails those who are leaving", {.abort_fails_leavers = true}), kViolation},
       {"B30", flawed("waiting() counts those who were told", {.counts_the_broken = true})},
-      {"B31", flawed("resets at the same time count the same threads twice", {.reset_counts_twice = true}), kViolation,
-       Needs::natural_speed},
+      {"B31", flawed("resets at the same time count the same threads twice", {.reset_counts_twice = true}), kViolation},
       {"X6", flawed("gives up when half the time has passed", {.halves_timeouts = true})},
       {"X6", flawed("a timeout ends one wait and no other", {.timeout_breaks_nobody = true})},
-      {"X7", flawed("keeps a record of every timeout", {.keeps_timeouts = true}), kViolation, Needs::natural_speed},
+      {"X7", flawed("keeps a record of every timeout", {.keeps_timeouts = true}), kViolation},
   };
   for (const Violation<AnyBarrier>& violation : barrier_violations()) {
     const bool borrowed =
