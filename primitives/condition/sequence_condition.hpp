@@ -41,8 +41,8 @@ class SequenceCondition : public ConditionForms<SequenceCondition<P, WaitFor>, P
     // (3) and (4) are two halves of one store-load pattern: here the word is changed, then sleepers are looked for; the
     // waiter is counted as a sleeper, then the word is compared (by the kernel, after a full barrier). One of the two
     // sees the other, which takes sequential consistency on both sides, and nothing weaker.
-    sequence_.fetch_add(1, std::memory_order_seq_cst);  // (3)
-    if constexpr (Wait::kParks) wake(n);
+    const std::uint32_t changed = sequence_.fetch_add(1, std::memory_order_seq_cst) + 1;  // (3)
+    if constexpr (Wait::kParks) wake(n, changed);
   }
 
  private:
@@ -67,7 +67,7 @@ class SequenceCondition : public ConditionForms<SequenceCondition<P, WaitFor>, P
       if (deadline.passed()) return false;
       if (episode.spin()) continue;
       if constexpr (Wait::kParks) {
-        sleepers_.fetch_add(kAsleep, std::memory_order_seq_cst);  // (4)
+        count_in(seen);
         Wait::park(sequence_, seen, deadline);
         count_out();
       }
@@ -75,12 +75,24 @@ class SequenceCondition : public ConditionForms<SequenceCondition<P, WaitFor>, P
     return true;
   }
 
+  void count_in(std::uint32_t word) noexcept {
+    std::uint64_t seen = sleepers_.load(std::memory_order_relaxed);
+    while (!sleepers_.compare_exchange_weak(seen, with_one_more(seen, word), std::memory_order_seq_cst,  // (4)
+                                            std::memory_order_relaxed)) {
+    }
+  }
+
   // Calls as many sleepers as have not been called yet. Who was called and has not run so far is not called again:
-  // otherwise every notification until then would cost a system call.
-  void wake(std::uint32_t n) noexcept {
+  // otherwise every notification until then would cost a system call. A call is for somebody who will notice that the
+  // word has changed. So where a thread is counted that saw the word after our change, and may be about to fall asleep
+  // on it, we wake without keeping count: there are never more calls than counted threads on their way out.
+  void wake(std::uint32_t n, std::uint32_t changed) noexcept {
     std::uint64_t seen = sleepers_.load(std::memory_order_seq_cst);  // second half of (3)
     std::uint32_t calls = 0;
     do {
+      if (asleep(seen) == 0) return;
+      if (static_cast<std::int32_t>(youngest(seen) - changed) >= 0)
+        return Wait::unpark(&sequence_, std::min(n, asleep(seen)));
       calls = std::min(n, asleep(seen) - called(seen));
       if (calls == 0) return;
     } while (!sleepers_.compare_exchange_weak(seen, seen + calls * kCalled, std::memory_order_release,  // (5) with (6)
@@ -99,12 +111,17 @@ class SequenceCondition : public ConditionForms<SequenceCondition<P, WaitFor>, P
     }
   }
 
-  // sleepers_: in the lower half how many are asleep or about to be, in the upper half how many of them have been
-  // called.
+  // sleepers_, 65,535 at most: how many are asleep or about to be (16 bits), how many of them have been called (16),
+  // and the newest word that one of them saw (32).
   static constexpr std::uint64_t kAsleep = 1;
-  static constexpr std::uint64_t kCalled = std::uint64_t{1} << 32;
-  static std::uint32_t asleep(std::uint64_t sleepers) noexcept { return static_cast<std::uint32_t>(sleepers); }
-  static std::uint32_t called(std::uint64_t sleepers) noexcept { return static_cast<std::uint32_t>(sleepers >> 32); }
+  static constexpr std::uint64_t kCalled = std::uint64_t{1} << 16;
+  static std::uint32_t asleep(std::uint64_t sleepers) noexcept { return sleepers & 0xffff; }
+  static std::uint32_t called(std::uint64_t sleepers) noexcept { return (sleepers >> 16) & 0xffff; }
+  static std::uint32_t youngest(std::uint64_t sleepers) noexcept { return static_cast<std::uint32_t>(sleepers >> 32); }
+  static std::uint64_t with_one_more(std::uint64_t sleepers, std::uint32_t word) noexcept {
+    const bool newest = asleep(sleepers) == 0 || static_cast<std::int32_t>(word - youngest(sleepers)) > 0;
+    return (std::uint64_t{newest ? word : youngest(sleepers)} << 32 | (sleepers & 0xffffffffU)) + kAsleep;
+  }
 
   typename P::Word sequence_{0};  // changes with every notification that finds a waiter
   typename P::Word waiting_{0};   // threads between giving up the lock and taking it again
