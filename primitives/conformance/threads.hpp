@@ -50,7 +50,7 @@ void await(Condition condition) {
 }
 
 /// Far longer than anything takes that works, also on a busy machine.
-inline constexpr std::chrono::milliseconds kPatienceOfRules = kSlowness == 1 ? 2000ms : 4000ms;
+inline constexpr std::chrono::milliseconds kPatienceOfRules = kSlowness == 1 ? 2000ms : 20'000ms;
 
 /// Waits for it as `await` does, but not for ever: false if it has not come true when the time is up. For what a broken
 /// implementation leaves out and the rule can still tell apart from a hang. Time in which this thread itself did not
