@@ -126,17 +126,22 @@ struct LetsSomeGoAtOnce : SoundEvent {
   bool before(const SteadyDeadline& deadline) override { return by_chance(6) || SoundEvent::before(deadline); }
   bool is_set() const override { return by_chance(6) || SoundEvent::is_set(); }
 };
-/// Lets go, and orders nothing.
+/// Lets go, also those whose set was cleared at once, and orders nothing.
 struct Relaxed : SoundEvent {
-  void set() override { flag.store(true, std::memory_order_relaxed); }
+  void set() override {
+    count.fetch_add(1, std::memory_order_relaxed);
+    flag.store(true, std::memory_order_relaxed);
+  }
   void clear() override { flag.store(false, std::memory_order_relaxed); }
   bool is_set() const override { return flag.load(std::memory_order_relaxed); }
   bool before(const SteadyDeadline& deadline) override {
-    for (; !is_set(); ::sched_yield())
+    const int mine = count.load(std::memory_order_relaxed);
+    for (; !is_set() && count.load(std::memory_order_relaxed) == mine; ::sched_yield())
       if (deadline.passed()) return false;
     return true;
   }
   std::atomic<bool> flag{false};
+  std::atomic<int> count{0};
 };
 struct TouchesAfterSet : SoundEvent {
   ~TouchesAfterSet() override { alive = false; }

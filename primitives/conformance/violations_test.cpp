@@ -17,7 +17,7 @@ namespace {
 
 constexpr int kTeam = 4;
 // A hang takes this long to tell; a rule that waits for what must come gives up before.
-constexpr auto kPatience = kSlowness == 1 ? 4000ms : 8000ms;
+constexpr auto kPatience = 2 * kPatienceOfRules;
 
 template <class Any>
 Trial trial_of(const Rule<Any>& rule, const Subject<Any>& subject) {
