@@ -73,4 +73,30 @@ struct ConditionOver {
   static constexpr const Traits& kTraits = Condition::kTraits;
 };
 
+template <class T>
+concept HasWaitStrategy = requires {
+  typename T::Wait;
+};
+
+/// The type whose wait strategy speaks for a catalog line.
+template <class T>
+struct WaiterOf {
+  using Type = T;
+};
+template <class C, class M>
+struct WaiterOf<ConditionOver<C, M>> {
+  using Type = C;
+};
+
+/// Does a thread that waits for a T sleep in the kernel?
+template <class T>
+consteval bool sleeps() {
+  using W = typename WaiterOf<T>::Type;
+  if constexpr (HasWaitStrategy<W>) {
+    return W::Wait::kParks;
+  } else {
+    return !T::kTraits.spins;
+  }
+}
+
 }  // namespace syncbench

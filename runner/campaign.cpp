@@ -236,7 +236,13 @@ class Campaign {
                             .sample_every = options_.latency == Latency::all ? 1 : kSampledEvery,
                             .oversubscribed = point.oversubscribed,
                             .bind = {}},
+                   .series_by_order = {},
+                   .together = point.workload->description.together,
                    .patience = options_.timeout};
+    if (latency) {
+      spec.series_by_order.push_back(false);
+      for (const Series& series : point.workload->description.series) spec.series_by_order.push_back(series.by_order);
+    }
     for (const Role& role : point.workload->description.roles) {
       spec.team.role_names.emplace_back(role.name);
       spec.team.role_counts_operations.push_back(role.counts);
@@ -295,7 +301,7 @@ class Campaign {
     add("items_per_second", rated ? std::optional(result.items_per_second()) : std::nullopt);
     for (const auto& [name, share] : {std::pair("p50_ns", 0.5), {"p99_ns", 0.99}, {"p999_ns", 0.999}})
       add(name,
-          sample.latency.resolves(share) ? std::optional<double>(sample.latency.percentile(share)) : std::nullopt);
+          sample.latency().resolves(share) ? std::optional<double>(sample.latency().percentile(share)) : std::nullopt);
     for (const Metric& metric : all_metrics())
       add(std::string(metric.name), result.ok() ? metric.of(sample) : std::nullopt);
     if (!result.ok()) {

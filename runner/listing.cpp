@@ -158,24 +158,44 @@ std::string list_metrics() {
   return text;
 }
 
+std::string describe(const Parameter& parameter) {
+  if (!parameter.words.empty())
+    return fmt::format("    {:<12}default {}  {}: {}\n", parameter.name, parameter.words.front(), parameter.meaning,
+                       fmt::join(parameter.words, ", "));
+  return fmt::format("    {:<12}default {:.0f}{}  {}\n", parameter.name, parameter.fallback,
+                     parameter.unit.empty() || parameter.fallback == 0 ? "" : std::string(" ") += parameter.unit,
+                     parameter.meaning);
+}
+
 std::string describe(const Workload& workload) {
   const Description& about = workload.description;
-  std::string text =
-      fmt::format("{}: {}\n  from       {}\n  operation  {}\n  latency    {}\n  invariant  {}\n", about.name,
-                  about.summary, about.source, about.operation, about.latency, about.invariant);
+  std::string text = fmt::format("{}: {}\n  from       {}\n  operation  {}\n  latency    {}\n  invariant  {}\n",
+                                 about.name, about.summary, about.source, about.operation,
+                                 about.latency.empty() ? "none: nothing is timed" : about.latency, about.invariant);
   text += "  roles     ";
   for (const Role& role : about.roles)
     text += fmt::format(" {}{}", role.name, role.counts ? " (its operations count)" : "");
   text += "\n  parameters (--set name=value)\n";
-  for (const Parameter& parameter : about.parameters)
-    text += fmt::format("    {:<12}default {:.0f}{}  {}\n", parameter.name, parameter.fallback,
-                        parameter.unit.empty() || parameter.fallback == 0 ? "" : std::string(" ") += parameter.unit,
-                        parameter.meaning);
+  for (const Parameter& parameter : about.parameters) text += describe(parameter);
   if (about.roles.size() > 1)
     for (const Role& role : about.roles)
-      text += fmt::format("    {:<12}default an even share of --threads\n", role.plural);
-  text += "  implementations ";
-  for (const Case& subject : workload.cases) text += fmt::format(" {}", subject.implementation);
+      text += fmt::format("    {:<12}default {}\n", role.plural,
+                          role.most == 1 ? "1, the only one there can be" : "an even share of --threads");
+  if (!about.series.empty()) text += "  also timed (series_ns of a record)\n";
+  for (const Series& series : about.series)
+    text += fmt::format("    {:<12}{}{}\n", series.name, series.meaning, series.by_order ? ", by place" : "");
+  if (!about.counts.empty()) text += "  counted (counts of a record, for the whole trial)\n";
+  for (const Count& count : about.counts)
+    text += fmt::format("    {:<18}{}{}\n", count.name, count.meaning,
+                        count.unit.empty() ? "" : fmt::format(", in {}", count.unit));
+  std::string_view on = "\n";
+  for (const Case& subject : workload.cases) {
+    if (subject.on != on)
+      text +=
+          fmt::format("{}  implementations{}{}:", on == "\n" ? "" : "\n", subject.on.empty() ? "" : " on ", subject.on);
+    on = subject.on;
+    text += fmt::format(" {}", subject.implementation);
+  }
   return text + "\n";
 }
 

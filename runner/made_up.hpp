@@ -35,10 +35,18 @@ inline TrialResult made_up_result(const std::vector<Point>& points, const Trial&
   sample.worker_roles = result.point->worker_roles;
   sample.worker_operations.assign(sample.worker_roles.size(), operations);
   for (const Role& role : result.point->workload->description.roles) sample.role_counts.push_back(role.counts);
+  sample.together = result.point->workload->description.together;
   sample.cpu_s = 1;
   result.before.multiply_ns = result.after.multiply_ns = 1;
   result.started_at = "2026-01-02T03:04:05Z";
   return result;
+}
+
+/// Where its latencies go.
+inline Histogram& latency_in(TrialResult& result) {
+  auto& series = result.outcome.sample.series;
+  if (series.empty()) series.emplace_back(1);
+  return series[0][0];
 }
 
 }  // namespace syncbench

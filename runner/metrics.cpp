@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <vector>
 
 namespace syncbench {
@@ -44,6 +45,32 @@ std::optional<double> least_to_most(const std::vector<double>& counts) {
   return ratio(least, most);
 }
 
+// The share that the busier half of the workers has: 1/2 for equal shares, 1 when the other half has nothing.
+// [Dice 2017, Malthusian Locks; the figure of Li et al. 2025, FlexGuard]
+std::optional<double> dice(std::vector<double> counts) {
+  if (counts.size() < 2) return std::nullopt;
+  std::ranges::sort(counts, std::greater());
+  double sum = 0, half = 0;
+  for (const double count : counts) sum += count;
+  for (std::size_t i = 0; i < counts.size() / 2; ++i) half += counts[i];
+  if (counts.size() % 2 == 1) half += counts[counts.size() / 2] / 2;
+  return ratio(half, sum);
+}
+
+// Worse is higher here, so the most of all roles counts.
+std::optional<double> most_over_roles(const Sample& sample, auto index) {
+  const auto least = least_over_roles(sample, [&](const std::vector<double>& counts) {
+    const auto value = index(counts);
+    return value ? std::optional(-*value) : std::nullopt;
+  });
+  return least ? std::optional(-*least) : std::nullopt;
+}
+
+std::optional<double> count_of(const Sample& sample, std::string_view name) {
+  const auto found = sample.counts.find(name);
+  return found == sample.counts.end() ? std::nullopt : std::optional(found->second);
+}
+
 std::optional<double> per_operation(double amount, const Sample& sample) {
   return ratio(amount, static_cast<double>(sample.operations()));
 }
@@ -55,6 +82,16 @@ constexpr std::array kMetrics = {
            [](const Sample& sample) { return least_over_roles(sample, jain); }},
     Metric{"share_least_most", "1", higher, "operations of the slowest worker over those of the fastest of its role",
            [](const Sample& sample) { return least_over_roles(sample, least_to_most); }},
+    Metric{"fairness_dice", "1", lower,
+           "share of the busier half of a role's workers; 1/2: equal shares, 1: one half has all",
+           [](const Sample& sample) { return most_over_roles(sample, dice); }},
+    Metric{"longest_streak", "1", lower, "most sections of one owner in a row",
+           [](const Sample& sample) { return count_of(sample, "longest_streak"); }},
+    Metric{"handovers_per_1000", "1", neither, "of 1000 sections those whose owner was not that of the section before",
+           [](const Sample& sample) {
+             const auto handovers = count_of(sample, "handovers");
+             return handovers ? ratio(1000 * *handovers, count_of(sample, "sections").value_or(0)) : std::nullopt;
+           }},
     Metric{"cpu_ns_per_operation", "ns", lower, "processor time of all workers per operation",
            [](const Sample& sample) { return per_operation(sample.cpu_s * 1e9, sample); }},
     Metric{"cpus_used", "1", neither, "processor time of all workers over wall time",
@@ -65,6 +102,12 @@ constexpr std::array kMetrics = {
            [](const Sample& sample) {
              return ratio(static_cast<double>(sample.involuntary_switches), sample.duration_s);
            }},
+    Metric{"futex_calls_per_operation", "1", lower, "futex system calls of our own implementations, per operation",
+           [](const Sample& sample) {
+             return per_operation(static_cast<double>(sample.futex_waits + sample.futex_wakes), sample);
+           }},
+    Metric{"yields_per_operation", "1", lower, "processor given away by our own implementations, per operation",
+           [](const Sample& sample) { return per_operation(static_cast<double>(sample.yields), sample); }},
 };
 
 }  // namespace

@@ -54,7 +54,10 @@ po::options_description what_options() {
        "the same as --set critical=TIME: work inside the lock")                                                    //
       ("parallel", po::value<std::string>()->value_name("TIME"), "the same as --set parallel=TIME: work outside")  //
       ("lines", po::value<std::string>()->value_name("N"),
-       "the same as --set lines=N: cache lines written inside the lock");
+       "the same as --set lines=N: cache lines written inside the lock")  //
+      ("rate", po::value<std::string>()->value_name("R[,..]"),
+       "the same as --set rate=R: operations are due R times a second, whether or not the last one is through; latency "
+       "counts from when they were due");
   return group;
 }
 
@@ -215,7 +218,7 @@ void read_settings(const po::variables_map& values, Options& options) {
       options.settings.emplace_back(setting.substr(0, equals), setting.substr(equals + 1));
     }
   }
-  for (const char* shorthand : {"critical", "parallel", "lines"})
+  for (const char* shorthand : {"critical", "parallel", "lines", "rate"})
     if (values.count(shorthand) != 0) options.settings.emplace_back(shorthand, text(values, shorthand));
 }
 

@@ -18,8 +18,12 @@ Json params_of(const Point& point) {
   Json params = Json::object();
   for (const Parameter& parameter : point.workload->description.parameters) {
     const double value = point.params[parameter.name];
+    if (!parameter.words.empty()) {
+      params[std::string(parameter.name)] = parameter.words[static_cast<std::size_t>(value)];
+      continue;
+    }
     const std::string key =
-        std::string(parameter.name) + (parameter.unit.empty() ? "" : "_" + std::string(parameter.unit));
+        std::string(parameter.name) + (parameter.unit == "ns" ? "_" + std::string(parameter.unit) : "");
     params[key] = static_cast<std::int64_t>(value);
   }
   return params;
@@ -62,9 +66,23 @@ Json latency_of(const Histogram& histogram) {
   for (const auto& [name, share] : {std::pair("p50", 0.5), {"p90", 0.9}, {"p99", 0.99}, {"p999", 0.999}})
     if (histogram.resolves(share)) latency[name] = histogram.percentile(share);
   latency["max"] = histogram.max();
+  latency["time_weighted_p50"] = histogram.time_weighted_median();
   Json& buckets = latency["histogram"] = Json::array();
   histogram.for_each_bucket([&](auto bound, auto count) { buckets.push_back({bound, count}); });
   return latency;
+}
+
+// The workload's further series: one distribution, or a list of them by place in an order.
+void put_series(Json& record, const TrialResult& result) {
+  const auto& described = result.point->workload->description.series;
+  const auto& measured = result.outcome.sample.series;
+  for (std::size_t i = 0; i < described.size() && i + 1 < measured.size(); ++i) {
+    Json places = Json::array();
+    for (const Histogram& histogram : measured[i + 1])
+      if (histogram.count() != 0) places.push_back(latency_of(histogram));
+    if (places.empty()) continue;
+    record["series_ns"][std::string(described[i].name)] = described[i].by_order ? places : places[0];
+  }
 }
 
 // What the window measured. A violated trial keeps its raw counts, as evidence, and gets no rate.
@@ -73,15 +91,20 @@ void put_sample(Json& record, const TrialResult& result) {
   record["duration_s"] = sample.duration_s;
   record["operations"] = sample.operations();
   record["worker_operations"] = sample.worker_operations;
+  for (const auto& [name, value] : sample.counts) put(record["counts"], name, value);
+  if (sample.counts.contains("arrivals")) record["saturated"] = result.saturated();
   if (!result.ok()) return;
   if (result.trial.kind == Kind::throughput) put(record, "items_per_second", result.items_per_second());
-  if (result.trial.kind == Kind::latency && sample.latency.count() != 0)
-    record["latency_ns"] = latency_of(sample.latency);
+  if (result.trial.kind == Kind::latency && sample.latency().count() != 0)
+    record["latency_ns"] = latency_of(sample.latency());
+  put_series(record, result);
   record["metrics"] = Json::object();
   for (const Metric& metric : all_metrics()) put(record["metrics"], std::string(metric.name), metric.of(sample));
   record["cpu_s"] = sample.cpu_s;
   record["voluntary_switches"] = sample.voluntary_switches;
   record["involuntary_switches"] = sample.involuntary_switches;
+  record["system_calls"] = {
+      {"futex_waits", sample.futex_waits}, {"futex_wakes", sample.futex_wakes}, {"yields", sample.yields}};
 }
 
 void put_fingerprint(Json& record, const TrialResult& result) {

@@ -26,7 +26,7 @@ struct Records : testing::Test {
   Json record() const { return make_record(result, run); }
   void make_latency() {
     result.trial.kind = Kind::latency;
-    for (std::uint64_t value = 1; value <= 1000; ++value) result.outcome.sample.latency.record(value);
+    for (std::uint64_t value = 1; value <= 1000; ++value) latency_in(result).record(value);
   }
 };
 

@@ -1,7 +1,11 @@
 // What one trial measured, as plain data: raw counts, nothing derived. Metrics, records and the table are made from it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <functional>
+#include <limits>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -18,14 +22,35 @@ struct Sample {
   double cpu_s = 0;                              ///< processor time of all workers inside the window
   std::uint64_t voluntary_switches = 0;          ///< context switches inside the window
   std::uint64_t involuntary_switches = 0;
-  Histogram latency;  ///< empty in a throughput trial
+  std::uint64_t futex_waits = 0;  ///< system calls of our own implementations, inside the window
+  std::uint64_t futex_wakes = 0;
+  std::uint64_t yields = 0;
+  bool together = false;                              ///< all workers do each operation together
+  std::map<std::string, double, std::less<>> counts;  ///< the workload's own, of the whole trial
+  /// By series of the workload (0: its latency), by place in the order (one place where there is no order). Empty in a
+  /// throughput trial.
+  std::vector<std::vector<Histogram>> series;
 
   /// Operations of the workload inside the window.
   std::uint64_t operations() const {
-    std::uint64_t total = 0;
-    for (std::size_t i = 0; i < worker_operations.size(); ++i)
-      if (role_counts[worker_roles[i]]) total += worker_operations[i];
-    return total;
+    std::uint64_t total = 0, least = std::numeric_limits<std::uint64_t>::max();
+    for (std::size_t i = 0; i < worker_operations.size(); ++i) {
+      if (!role_counts[worker_roles[i]]) continue;
+      total += worker_operations[i];
+      least = std::min(least, worker_operations[i]);
+    }
+    return together ? least : total;
+  }
+
+  const Histogram& latency() const {
+    static const Histogram none;
+    return series.empty() ? none : series[0][0];
+  }
+
+  /// One worker's histogram of the i-th series.
+  void take(std::size_t i, bool by_order, const Histogram& histogram) {
+    if (by_order || series[i].empty()) return series[i].push_back(histogram);
+    series[i][0].merge(histogram);
   }
 };
 

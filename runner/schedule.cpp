@@ -22,7 +22,8 @@ std::vector<Trial> trials_of_group(const std::vector<Point>& points, const std::
     trials.push_back({.point = member, .kind = Kind::throughput});
     if (is_reference(*points[member].subject) && members.size() > 1)
       trials.push_back({.point = member, .kind = Kind::throughput, .copy = 1});
-    if (with_latency) trials.push_back({.point = member, .kind = Kind::latency});
+    if (with_latency && !points[member].workload->description.latency.empty())
+      trials.push_back({.point = member, .kind = Kind::latency});
   }
   return trials;
 }

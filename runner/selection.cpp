@@ -23,11 +23,11 @@ bool is_pattern(std::string_view word) {
   return word.find_first_of("*?[") != std::string_view::npos;
 }
 
-// A family's name means the member that stands for it, or, where nobody does, all of them.
+// A family's name means the member that stands for it (on each primitive), or, where nobody does, all of them.
 bool stands_for_family(const Workload& workload, const Case& subject) {
   if (subject.standing != Standing::variant) return true;
   return std::ranges::none_of(workload.cases, [&](const Case& other) {
-    return other.family == subject.family && other.standing != Standing::variant;
+    return other.on == subject.on && other.family == subject.family && other.standing != Standing::variant;
   });
 }
 
@@ -100,6 +100,11 @@ std::vector<Axis> read_axes(const Options& options, const std::vector<const Work
 
 double parse_value(const Parameter& parameter, const std::string& text) {
   const std::string flag = fmt::format("--set {}", parameter.name);
+  if (!parameter.words.empty()) {
+    const auto word = std::ranges::find(parameter.words, text);
+    if (word != parameter.words.end()) return static_cast<double>(word - parameter.words.begin());
+    throw UsageError(fmt::format("{}: '{}' is not one of {}", flag, text, fmt::join(parameter.words, ", ")));
+  }
   if (parameter.unit == "ns") {
     const auto bound = [](double value) { return std::chrono::nanoseconds(static_cast<std::int64_t>(value)); };
     return static_cast<double>(parse_duration(flag, text, bound(parameter.least), bound(parameter.most)).count());
@@ -118,7 +123,8 @@ void apply(const Workload& workload, const std::string& key, const std::string& 
   const auto& roles = workload.description.roles;
   for (std::size_t role = 0; role < roles.size(); ++role)
     if (key == roles[role].plural)
-      setting.fixed_roles[role] = static_cast<unsigned>(parse_count("--set " + key, value, 1, kMostThreads));
+      setting.fixed_roles[role] = static_cast<unsigned>(
+          parse_count("--set " + key, value, 1, roles[role].most == 0 ? kMostThreads : roles[role].most));
   for (const Parameter& parameter : workload.description.parameters)
     if (key == parameter.name) setting.params.set(key, parse_value(parameter, value));
 }
@@ -142,23 +148,26 @@ std::vector<Setting> expand(const Workload& workload, const std::vector<Axis>& a
   return settings;
 }
 
-// Divides `threads` over the roles: fixed ones keep their number, the rest is shared evenly, earlier roles first. Empty
-// if that leaves a role without a worker or a thread without a role.
-std::vector<unsigned> divide(unsigned threads, const std::vector<unsigned>& fixed) {
+// Divides `threads` over the roles: fixed ones keep their number, the rest is shared evenly, earlier roles first; a
+// role that can have only so many leaves the others more. Empty if a role stays without a worker or a thread without a
+// role.
+std::vector<unsigned> divide(unsigned threads, const std::vector<unsigned>& fixed, const std::vector<Role>& roles) {
   std::vector<unsigned> counts = fixed;
-  unsigned taken = 0;
-  for (const unsigned count : fixed) taken += count;
-  auto open = static_cast<unsigned>(std::ranges::count(fixed, 0U));
-  if (taken > threads || (open == 0 && taken != threads)) return {};
-  unsigned left = threads - taken;
-  for (unsigned& count : counts) {
-    if (count != 0) continue;
-    count = (left + open - 1) / open;
+  unsigned left = threads;
+  for (const unsigned count : fixed) {
+    if (count > left) return {};
     left -= count;
-    --open;
-    if (count == 0) return {};
   }
-  return std::ranges::count(counts, 0U) == 0 ? counts : std::vector<unsigned>{};
+  // Round after round a worker for each open role that can still take one.
+  for (bool taken = true; left != 0 && taken;) {
+    taken = false;
+    for (std::size_t role = 0; role < roles.size() && left != 0; ++role) {
+      if (fixed[role] != 0 || (roles[role].most != 0 && counts[role] == roles[role].most)) continue;
+      ++counts[role], --left;
+      taken = true;
+    }
+  }
+  return left == 0 && std::ranges::count(counts, 0U) == 0 ? counts : std::vector<unsigned>{};
 }
 
 // The thread counts to try for one setting. If all roles are fixed, their sum is the only one that makes sense.
@@ -170,6 +179,13 @@ std::vector<unsigned> threads_for(const Options& options, const Machine& machine
   }
   if (options.threads.empty()) return {sum};
   return parse_threads(options.threads, machine);
+}
+
+// A workload on several primitives has the cases of each; `on` chooses.
+bool is_played_on(const Workload& workload, const Case& subject, const Params& params) {
+  if (subject.on.empty()) return true;
+  const auto on = std::ranges::find(workload.description.parameters, "on", &Parameter::name);
+  return on->words[static_cast<std::size_t>(params["on"])] == subject.on;
 }
 
 RoleLayout parse_layout(const std::string& word) {
@@ -190,7 +206,7 @@ Ground make_ground(const Workload& workload, const Setting& setting, unsigned th
   Point& point = ground.point;
   point.workload = &workload;
   point.params = setting.params;
-  point.role_counts = divide(threads, setting.fixed_roles);
+  point.role_counts = divide(threads, setting.fixed_roles, workload.description.roles);
   if (point.role_counts.empty()) {
     std::vector<std::string> roles;
     for (const Role& role : workload.description.roles) roles.emplace_back(role.plural);
@@ -216,7 +232,12 @@ bool is_reference(const Case& subject) {
 
 std::string Point::name() const {
   std::string text = fmt::format("{}/{}", workload->description.name, subject->implementation);
-  for (const auto& [key, value] : params.values()) text += fmt::format("/{}:{}", key, value);
+  for (const Parameter& parameter : workload->description.parameters) {
+    const double value = params[parameter.name];
+    text += parameter.words.empty()
+                ? fmt::format("/{}:{}", parameter.name, value)
+                : fmt::format("/{}:{}", parameter.name, parameter.words[static_cast<std::size_t>(value)]);
+  }
   if (role_counts.size() > 1)
     for (std::size_t role = 0; role < role_counts.size(); ++role)
       text += fmt::format("/{}:{}", workload->description.roles[role].plural, role_counts[role]);
@@ -314,6 +335,7 @@ std::vector<Point> select_points(const Options& options, const Machine& machine,
           ground.point.group = group++;
           if (ground.point.group % options.shard.count + 1 != options.shard.index) continue;
           for (const Case* subject : cases) {
+            if (!is_played_on(*workload, *subject, setting.params)) continue;
             points.push_back(ground.point);
             points.back().subject = subject;
           }

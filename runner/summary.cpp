@@ -90,7 +90,7 @@ std::optional<double> rate(const TrialResult& result) {
 
 auto percentile(double share) {
   return [share](const TrialResult& result) -> std::optional<double> {
-    const Histogram& latency = result.outcome.sample.latency;
+    const Histogram& latency = result.outcome.sample.latency();
     if (!latency.resolves(share)) return std::nullopt;
     return static_cast<double>(latency.percentile(share));
   };
@@ -145,9 +145,14 @@ SummaryRow make_row(std::size_t index, const Point& point, const PointTrials& tr
       return ratio(trial.items_per_second(), found->second);
     });
   }
-  row.p50 = middle(trials.latency, percentile(0.5));
-  row.p99 = middle(trials.latency, percentile(0.99));
-  row.p999 = middle(trials.latency, percentile(0.999));
+  row.saturated = static_cast<std::size_t>(std::ranges::count_if(results, [&](const TrialResult& result) {
+    return result.trial.point == index && result.ok() && result.saturated();
+  }));
+  if (row.saturated == 0) {  // otherwise they grow with the window
+    row.p50 = middle(trials.latency, percentile(0.5));
+    row.p99 = middle(trials.latency, percentile(0.99));
+    row.p999 = middle(trials.latency, percentile(0.999));
+  }
   row.fairness = middle(trials.throughput, metric("fairness_jain"));
   row.cpu_ns = middle(trials.throughput, metric("cpu_ns_per_operation"));
   return row;
@@ -176,6 +181,10 @@ std::string show_parameters(const Point& point) {
   std::string text;
   for (const Parameter& parameter : point.workload->description.parameters) {
     const double value = point.params[parameter.name];
+    if (!parameter.words.empty()) {
+      text += fmt::format("  {} {}", parameter.name, parameter.words[static_cast<std::size_t>(value)]);
+      continue;
+    }
     text += fmt::format("  {} {}", parameter.name,
                         parameter.unit == "ns" && value != 0 ? show_time(value) : fmt::format("{:.0f}", value));
   }
@@ -206,6 +215,7 @@ std::string line_of(const SummaryRow& row, bool colour) {
   };
   const bool good = row.verdict == "ok";
   std::string notes = row.point->oversubscribed ? " over" : "";
+  if (row.saturated != 0) notes += fmt::format(" saturated:{}", row.saturated);
   if (row.far != 0) notes += fmt::format(" far:{}", row.far);
   if (row.doubtful != 0) notes += fmt::format(" doubtful:{}", row.doubtful);
   return fmt::format(

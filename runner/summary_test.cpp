@@ -74,7 +74,7 @@ struct Summaries : testing::Test {
   void add_latency(std::size_t point, std::uint64_t nanoseconds) {
     TrialResult& result = add(point, 0, 1);
     result.trial.kind = Kind::latency;
-    for (int i = 0; i < 1000; ++i) result.outcome.sample.latency.record(nanoseconds);
+    for (int i = 0; i < 1000; ++i) latency_in(result).record(nanoseconds);
   }
   static void put_line(TrialResult& result, double before, double after) {
     result.line_between = {0, 1};

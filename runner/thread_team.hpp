@@ -35,18 +35,22 @@ class ThreadTeam final : public Team {
   ThreadTeam(const TeamPlan& plan, TrialMemory& memory) : plan_(plan), memory_(memory) {}
 
   /// Throws IncompleteError if a thread cannot be started or bound; no thread is left behind.
-  void run(void* state, void (*body)(void*, Worker&), void (*close)(void*)) override;
+  void run(void* state, const RoundCalls& calls) override;
 
   std::span<const unsigned> roles() const override { return plan_.role_counts; }
   std::span<const WorkerSlot> slots() const override { return memory_.slots(); }
+  std::span<Histogram> series(unsigned rank) override { return memory_.histograms(rank); }
   unsigned sample_every() const override { return plan_.sample_every; }
+  void count(std::string_view name, double value) override;
   void name(const void* begin, std::size_t size, std::string_view what) override;
 
  private:
-  void start(std::vector<std::jthread>& threads, void* state, void (*body)(void*, Worker&));
-  void work(unsigned rank, unsigned role_rank, void* state, void (*body)(void*, Worker&));
+  void start(std::vector<std::jthread>& threads, void* state, const RoundCalls& calls);
+  void work(unsigned rank, unsigned role_rank, void* state, const RoundCalls& calls);
   void gather();
-  void keep_window();
+  void keep_window(void* state, const RoundCalls& calls);
+  template <class Condition>
+  void await(Condition condition, void* state, const RoundCalls& calls);
   bool all_finished() const;
   std::uint64_t counted_operations() const;
 

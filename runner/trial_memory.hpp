@@ -32,18 +32,28 @@ struct NamedRange {
   char name[24] = {};
 };
 
+/// A raw count that the workload handed in.
+struct NamedCount {
+  char name[32] = {};
+  double value = 0;
+};
+
 struct TrialHeader {
   Control control;
-  std::atomic<bool> done{false};  ///< all fields below are final
+  std::atomic<bool> done{false};   ///< all fields below are final
+  std::atomic<bool> stuck{false};  ///< the workload knows why nothing moves: `reason`
   double duration_s = 0;
   double cpu_s = 0;
   std::uint64_t voluntary_switches = 0;
   std::uint64_t involuntary_switches = 0;
+  std::uint64_t futex_waits = 0, futex_wakes = 0, yields = 0;
   Verdict::Kind verdict = Verdict::Kind::ok;
   bool started = true;  ///< false: threads or bindings could not be had; `reason` says why
   char reason[400] = {};
   std::atomic<unsigned> ranges{0};
   NamedRange range[16];
+  unsigned counts = 0;
+  NamedCount count[24];
 
   void set_reason(std::string_view text) noexcept {
     const std::size_t length = text.copy(reason, sizeof reason - 1);
@@ -53,7 +63,8 @@ struct TrialHeader {
 
 class TrialMemory {
  public:
-  explicit TrialMemory(std::size_t workers) : workers_(workers) {
+  /// `series`: histograms a worker; none for a throughput trial.
+  TrialMemory(std::size_t workers, std::size_t series) : workers_(workers), series_(series) {
     memory_ = ::mmap(nullptr, size(), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (memory_ == MAP_FAILED)
       throw IncompleteError("no memory for a trial of " + std::to_string(workers) + " threads");
@@ -61,6 +72,7 @@ class TrialMemory {
     for (std::size_t i = 0; i < workers_; ++i) {
       new (&slots()[i]) WorkerSlot;
       new (&records()[i]) WorkerRecord;
+      for (std::size_t k = 0; k < series_; ++k) new (&histograms(i)[k]) Histogram;
     }
   }
   TrialMemory(const TrialMemory&) = delete;
@@ -73,6 +85,10 @@ class TrialMemory {
     return {reinterpret_cast<WorkerRecord*>(at(kSlotsAt + workers_ * sizeof(WorkerSlot))), workers_};
   }
 
+  std::span<Histogram> histograms(std::size_t worker) const {
+    return {reinterpret_cast<Histogram*>(at(histograms_at())) + worker * series_, series_};
+  }
+
   /// Operations of all workers so far.
   std::uint64_t progress() const {
     std::uint64_t total = 0;
@@ -83,10 +99,15 @@ class TrialMemory {
  private:
   static constexpr std::size_t kSlotsAt = (sizeof(TrialHeader) + kNoSharing - 1) / kNoSharing * kNoSharing;
 
-  std::size_t size() const { return kSlotsAt + workers_ * (sizeof(WorkerSlot) + sizeof(WorkerRecord)); }
+  std::size_t histograms_at() const {
+    const std::size_t end = kSlotsAt + workers_ * (sizeof(WorkerSlot) + sizeof(WorkerRecord));
+    return (end + kNoSharing - 1) / kNoSharing * kNoSharing;
+  }
+  std::size_t size() const { return histograms_at() + workers_ * series_ * sizeof(Histogram); }
   char* at(std::size_t offset) const { return static_cast<char*>(memory_) + offset; }
 
   std::size_t workers_;
+  std::size_t series_;
   void* memory_;
 };
 

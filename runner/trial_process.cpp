@@ -51,7 +51,15 @@ Sample read_sample(const TrialSpec& spec, const TrialMemory& memory) {
   sample.worker_roles = spec.team.worker_roles;
   sample.role_counts = spec.team.role_counts_operations;
   for (const WorkerRecord& record : memory.records()) sample.worker_operations.push_back(record.operations_in_window);
-  for (const WorkerSlot& slot : memory.slots()) sample.latency.merge(slot.latency);
+  sample.futex_waits = header.futex_waits;
+  sample.futex_wakes = header.futex_wakes;
+  sample.yields = header.yields;
+  for (unsigned i = 0; i < header.counts; ++i) sample.counts.emplace(header.count[i].name, header.count[i].value);
+  sample.together = spec.together;
+  sample.series.resize(spec.series_by_order.size());
+  for (std::size_t worker = 0; worker < memory.slots().size(); ++worker)
+    for (std::size_t i = 0; i < sample.series.size(); ++i)
+      sample.take(i, spec.series_by_order[i], memory.histograms(worker)[i]);
   return sample;
 }
 
@@ -63,6 +71,9 @@ TrialOutcome interpret(const TrialSpec& spec, const TrialMemory& memory, const W
     if (record.granted >= 0) outcome.granted.push_back(record.granted);
   if (watched.end == WatchResult::End::interrupted) {
     outcome.end = End::interrupted;
+  } else if (header.stuck.load(std::memory_order_acquire)) {
+    outcome.end = End::hang;
+    outcome.reason = header.reason;
   } else if (watched.end == WatchResult::End::hang) {
     outcome.end = End::hang;
     outcome.reason = watched.report;
@@ -88,7 +99,7 @@ TrialOutcome interpret(const TrialSpec& spec, const TrialMemory& memory, const W
 }  // namespace
 
 TrialOutcome run_trial(const TrialSpec& spec, Interrupts& interrupts) {
-  TrialMemory memory(spec.team.worker_roles.size());
+  TrialMemory memory(spec.team.worker_roles.size(), spec.series_by_order.size());
   int exit_pipe[2];
   if (::pipe(exit_pipe) != 0) throw IncompleteError(std::string("no pipe for a trial: ") + ::strerror(errno));
   const pid_t parent = ::getpid();

@@ -14,7 +14,9 @@ struct TrialSpec {
   RoundFunction round;
   Params params;
   TeamPlan team;
-  std::chrono::nanoseconds patience{};  ///< beyond warm-up and window, before the trial counts as hung
+  std::vector<bool> series_by_order = {};  ///< by series, in a latency trial: one distribution a place in an order
+  bool together = false;                   ///< all workers do each operation together
+  std::chrono::nanoseconds patience{};     ///< beyond warm-up and window, before the trial counts as hung
 };
 
 /// Must be called from a process with one thread. Throws IncompleteError if no process can be started.

@@ -30,16 +30,19 @@ enum : unsigned { kFirst, kSecond };
 template <class W>
 Verdict round_of(Team& team, const Params&) {
   W state(team);
-  team.run(
-      &state, [](void* opaque, Worker& worker) { static_cast<W*>(opaque)->run(worker); },
-      [](void* opaque) { static_cast<W*>(opaque)->close(); });
+  team.run(&state, {.body = [](void* opaque, Worker& worker) { static_cast<W*>(opaque)->run(worker); },
+                    .close = [](void* opaque) { static_cast<W*>(opaque)->close(); },
+                    .stuck = [](void* opaque) -> std::string {
+                      if constexpr (requires(const W& w) { w.stuck(); }) return static_cast<const W*>(opaque)->stuck();
+                      return {};
+                    }});
   return state.verify(team);
 }
 
 struct Plain {
   explicit Plain(Team&) {}
   void close() {}
-  Verdict verify(const Team&) const { return {}; }
+  Verdict verify(Team&) const { return {}; }
 };
 
 struct Counts : Plain {
@@ -51,7 +54,7 @@ struct Counts : Plain {
 
 struct CountsWrong : Counts {
   using Counts::Counts;
-  Verdict verify(const Team&) const { return Verdict::violated("counted wrong"); }
+  Verdict verify(Team&) const { return Verdict::violated("counted wrong"); }
 };
 
 // The first role completes nothing, ever, and does not hinder the second.
@@ -79,7 +82,7 @@ struct Deadlocks {
     worker.done();
   }
   void close() {}
-  Verdict verify(const Team&) const { return {}; }
+  Verdict verify(Team&) const { return {}; }
   alignas(kNoSharing) Lock left;
   alignas(kNoSharing) Lock right;
   std::atomic<int> holding{0};
@@ -103,7 +106,7 @@ struct LosesWakeUp {
     while (worker.running()) worker.done();
   }
   void close() {}
-  Verdict verify(const Team&) const { return {}; }
+  Verdict verify(Team&) const { return {}; }
   NativePlatform::Word word{0};
   NativePlatform::Word gone_on{0};
   std::atomic<bool> asleep{false};
@@ -185,7 +188,7 @@ TEST_F(Trials, that_end_well_bring_counts_and_the_window) {
   EXPECT_EQ(sample.operations(), sample.worker_operations[0] + sample.worker_operations[1]);
   EXPECT_GT(sample.operations(), 0U);
   EXPECT_GT(sample.cpu_s, 0);
-  EXPECT_EQ(sample.latency.count(), 0U);
+  EXPECT_EQ(sample.latency().count(), 0U);
   EXPECT_TRUE(outcome.granted.empty()) << "nobody was bound";
 }
 

@@ -55,6 +55,14 @@ struct TrialResult {
   double items_per_second() const {
     return static_cast<double>(outcome.sample.operations()) / outcome.sample.duration_s;
   }
+  /// With a rate: more was due than could be done, so that latencies grow for as long as the trial lasts. True if of
+  /// all that was due a twentieth was not begun at the end.
+  bool saturated() const {
+    const auto& counts = outcome.sample.counts;
+    const auto left = counts.find("backlog_end"), begun = counts.find("arrivals");
+    if (left == counts.end() || begun == counts.end()) return false;
+    return left->second > 2.0 * point->threads() && left->second > 0.05 * (left->second + begun->second);
+  }
   /// The larger of the two line times: the trial is as far as its worse end.
   std::optional<double> line_ns() const {
     if (!before.line_ns || !after.line_ns) return std::nullopt;

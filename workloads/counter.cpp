@@ -36,9 +36,10 @@ class Counter {
 
   void close() noexcept {}
 
-  Verdict verify(const Team& team) const {
+  Verdict verify(Team& team) const {
     std::uint64_t violations = 0;
     for (const Tally& tally : tallies_) violations += tally.violations;
+    succession_.report(team, witness_.count);
     const std::uint64_t expected = total_operations(team);
     if (witness_.count == expected && violations == 0) return {};
     return Verdict::violated("counted " + std::to_string(witness_.count) + " of " + std::to_string(expected) +
@@ -56,6 +57,7 @@ class Counter {
       mutex_.lock();
       const auto waited = probe.stop(started);
       violations += !witness_.step();
+      succession_.next(worker.rank());
       if constexpr (kWithWork) {
         for (Line& line : lines_) ++line.touched;
         if (critical_ != 0) scratch_ = multiply_chain(scratch_, critical_);
@@ -74,6 +76,7 @@ class Counter {
   alignas(kNoSharing) M mutex_;
   // Guarded by mutex_:
   alignas(kNoSharing) Witness witness_;
+  Succession succession_;
   std::uint64_t scratch_ = 1;  // where the delay work starts and ends
   alignas(kNoSharing) std::uint32_t critical_;
   std::uint32_t parallel_;
@@ -106,7 +109,7 @@ class Counter<M, Probe> {
 
   void close() noexcept {}
 
-  Verdict verify(const Team& team) const {
+  Verdict verify(Team& team) const {
     if (has_section_) return Verdict::skipped("one atomic add has no critical section to fill");
     const std::uint64_t expected = total_operations(team);
     if (counter_.value() == expected) return {};
@@ -133,6 +136,7 @@ Workload counter_workload() {
       .parameters = {{"critical", "ns", 0, 0, 1e9, "work inside the critical section"},
                      {"parallel", "ns", 0, 0, 1e9, "work between two increments, outside"},
                      {"lines", "", 1, 1, 4096, "cache lines written inside the critical section"}},
+      .counts = succession_counts(),
   });
 }
 

@@ -14,7 +14,7 @@
 namespace syncbench {
 
 /// Values in nanoseconds, from 0 to about 18 minutes; longer ones count in the last bucket (`max` stays exact).
-class Histogram {
+class alignas(64) Histogram {
  public:
   void record(std::uint64_t nanoseconds) noexcept {
     ++counts_[index_of(nanoseconds)];
@@ -37,6 +37,21 @@ class Histogram {
   std::uint64_t min() const noexcept { return min_; }
   std::uint64_t max() const noexcept { return max_; }
   double mean() const noexcept { return sum_ / static_cast<double>(count_); }
+  double sum() const noexcept { return sum_; }
+  /// The least bound up to which half of all recorded time was spent. Percentiles count operations, and one stall of a
+  /// second is one operation; this counts the second. From the buckets, as a reader of the record would.
+  std::uint64_t time_weighted_median() const noexcept {
+    double total = 0;
+    for_each_bucket([&](auto bound, auto count) { total += static_cast<double>(bound) * static_cast<double>(count); });
+    double seen = 0;
+    std::uint64_t median = max_;
+    bool found = false;
+    for_each_bucket([&](auto bound, auto count) {
+      seen += static_cast<double>(bound) * static_cast<double>(count);
+      if (!found && 2 * seen >= total) median = std::min(bound, max_), found = true;
+    });
+    return median;
+  }
 
   /// Whether so many values were recorded that at least one lies beyond `share`: below that a percentile would be the
   /// maximum under a finer name.

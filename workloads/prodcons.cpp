@@ -58,7 +58,7 @@ class ProdCons {
   }
 
   // Runs after the join, so plain reads will do.
-  Verdict verify(const Team&) const {
+  Verdict verify(Team&) const {
     Tally put, got;
     std::uint64_t out_of_order = 0, out_of_bounds = 0;
     for (const Tally& tally : tallies_) {

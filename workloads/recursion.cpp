@@ -31,6 +31,7 @@ class Recursion {
       const auto waited = probe.stop(started);
       for (std::uint32_t level = 1; level < depth_; ++level) mutex_.lock();
       violations += !witness_.step();
+      succession_.next(worker.rank());
       if (critical_ != 0) scratch_ = multiply_chain(scratch_, critical_);
       for (std::uint32_t level = 0; level < depth_; ++level) mutex_.unlock();
       probe.record(waited);
@@ -43,9 +44,10 @@ class Recursion {
 
   void close() noexcept {}
 
-  Verdict verify(const Team& team) {
+  Verdict verify(Team& team) {
     std::uint64_t violations = 0;
     for (const Tally& tally : tallies_) violations += tally.violations;
+    succession_.report(team, witness_.count);
     if (witness_.count != total_operations(team) || violations != 0)
       return Verdict::violated("counted " + std::to_string(witness_.count) + " of " +
                                std::to_string(total_operations(team)) + " sections; the witness was out of step " +
@@ -60,6 +62,7 @@ class Recursion {
   alignas(kNoSharing) M mutex_;
   // Guarded by mutex_:
   alignas(kNoSharing) Witness witness_;
+  Succession succession_;
   std::uint64_t scratch_ = 1;
   // Constant during a trial:
   alignas(kNoSharing) std::uint32_t depth_;
@@ -82,6 +85,7 @@ Workload recursion_workload() {
       .parameters = {{"depth", "", 2, 1, 1000, "levels, the outermost included"},
                      {"critical", "ns", 0, 0, 1e9, "work at the innermost level"},
                      {"parallel", "ns", 0, 0, 1e9, "work between two nests, outside"}},
+      .counts = succession_counts(),
   });
 }
 

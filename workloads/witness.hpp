@@ -1,8 +1,13 @@
-// The two-word witness: a counter and its complement, which only a thread that is alone can keep in step. A sum that
-// comes out right can hide two errors that cancel; a pair out of step is seen by the next thread that looks.
+// What a section guarded by a lock writes down about itself. The two-word witness: a counter and its complement, which
+// only a thread that is alone can keep in step. A sum that comes out right can hide two errors that cancel; a pair out
+// of step is seen by the next thread that looks. And the succession: who came after whom.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <vector>
+
+#include "workloads/workload.hpp"
 
 namespace syncbench {
 
@@ -19,5 +24,40 @@ struct Witness {
     return in_step;
   }
 };
+
+/// How a lock went from hand to hand. Guarded by it.
+struct Succession {
+  std::uint32_t owner = ~std::uint32_t{0};
+  std::uint64_t streak = 0;  // sections of `owner` since it came
+  std::uint64_t longest = 0;
+  std::uint64_t handovers = 0;
+
+  void next(std::uint32_t rank) noexcept {
+    if (rank != owner) hand_over(rank);
+    ++streak;
+  }
+
+  void hand_over(std::uint32_t rank) noexcept {
+    longest = std::max(longest, streak);
+    handovers += owner != ~std::uint32_t{0};
+    owner = rank;
+    streak = 0;
+  }
+
+  /// After the trial: how many `sections` there were, how often the next one was somebody else's, and the longest run
+  /// of one owner.
+  void report(Team& team, std::uint64_t sections) const {
+    team.count("sections", static_cast<double>(sections));
+    team.count("handovers", static_cast<double>(handovers));
+    team.count("longest_streak", static_cast<double>(std::max(longest, streak)));
+  }
+};
+
+/// What Succession reports, for a workload's Description.
+inline std::vector<Count> succession_counts() {
+  return {{"sections", "", "sections of the lock"},
+          {"handovers", "", "sections whose owner was not that of the section before"},
+          {"longest_streak", "", "most sections of one owner in a row"}};
+}
 
 }  // namespace syncbench

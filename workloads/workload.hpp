@@ -5,10 +5,12 @@
 //     Counter(const Params&, Team&);          // the state, built afresh for every trial
 //     void run(Worker&, Probe&);              // one worker's whole loop; everything in it is static
 //     void close();                           // the window is over: wake whoever waits
-//     Verdict verify(const Team&) const;      // did the invariant hold?
+//     Verdict verify(Team&);                  // did the invariant hold? raw counts go to Team::count
+//     std::string stuck() const;              // optional: nothing moves; who waits for whom?
 //   };
 //
-// and `make_workload` folds it over a table of the catalog into a list of plain function pointers.
+// and `make_workload` folds it over a table of the catalog into a list of plain function pointers. A workload that can
+// be played on several primitives has a class and a table for each, and a parameter `on` that chooses.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +21,7 @@
 #include <vector>
 
 #include "primitives/catalog.hpp"
-#include "primitives/platform/native.hpp"
+#include "workloads/counted_platform.hpp"
 #include "workloads/probe.hpp"
 #include "workloads/worker.hpp"
 
@@ -38,18 +40,31 @@ struct Verdict {
 /// A parameter of a workload: `--set name=value`.
 struct Parameter {
   std::string_view name;
-  std::string_view unit;  ///< "ns" for times, "" for counts
+  std::string_view unit;  ///< "ns" for times, "1/s" for rates, "" for counts and words
   double fallback;        ///< the default
   double least;
   double most;
   std::string_view meaning;
+  std::vector<std::string_view> words = {};  ///< a choice: the value is the index of its word
 };
+
+/// A choice between words; the first is the default.
+inline Parameter choice(std::string_view name, std::vector<std::string_view> words, std::string_view meaning) {
+  const auto last = static_cast<double>(words.size()) - 1;
+  return {name, "", 0, 0, last, meaning, std::move(words)};
+}
 
 /// Values of all parameters of a workload, times in nanoseconds.
 class Params {
  public:
   void set(std::string_view name, double value) { values_.insert_or_assign(std::string(name), value); }
+  /// The name must be one of the workload's parameters.
   double operator[](std::string_view name) const { return values_.find(name)->second; }
+  /// For code that several workloads share, not all of which have the parameter.
+  double value_or(std::string_view name, double otherwise) const {
+    const auto found = values_.find(name);
+    return found == values_.end() ? otherwise : found->second;
+  }
   const std::map<std::string, double, std::less<>>& values() const { return values_; }
   friend auto operator<=>(const Params&, const Params&) = default;
 
@@ -61,7 +76,22 @@ class Params {
 struct Role {
   std::string_view name;
   std::string_view plural;
-  bool counts;  ///< its operations are the workload's operations
+  bool counts;        ///< its operations are the workload's operations
+  unsigned most = 0;  ///< how many there can be; 0: any number
+};
+
+/// Something else that a latency trial times, beside the latency.
+struct Series {
+  std::string_view name;  ///< as in the record: "first", "recovery"
+  std::string_view meaning;
+  bool by_order = false;  ///< one distribution for each place in an order (first, second, ... runner), not one for all
+};
+
+/// A raw count that a workload hands in with its verdict, for the whole trial.
+struct Count {
+  std::string_view name;
+  std::string_view unit;  ///< "" for plain numbers
+  std::string_view meaning;
 };
 
 /// What `--describe` prints.
@@ -70,16 +100,20 @@ struct Description {
   std::string_view source;  ///< the part of the source document
   std::string_view summary;
   std::string_view operation;  ///< what one operation is
-  std::string_view latency;    ///< what is timed
+  std::string_view latency;    ///< what is timed; empty: nothing is, and there are no latency trials
   std::string_view invariant;
   std::vector<Role> roles;
   std::vector<Parameter> parameters;
+  bool together = false;  ///< all workers do each operation together: it is one, not one a worker
+  std::vector<Series> series = {};
+  std::vector<Count> counts = {};
 };
 
 using RoundFunction = Verdict (*)(Team&, const Params&);
 
 /// One implementation under one workload.
 struct Case {
+  std::string_view on;  ///< the primitive, for a workload with the parameter `on`; otherwise empty
   std::string_view implementation;
   std::string_view family;
   std::string_view summary;
@@ -102,26 +136,36 @@ Verdict run_round(Team& team, const Params& params) {
     Team& team;
   };
   State state{W(params, team), team};
-  team.run(
-      &state,
-      [](void* opaque, Worker& worker) {
-        State& self = *static_cast<State*>(opaque);
-        Probe probe(worker, self.team);
-        self.workload.run(worker, probe);
-      },
-      [](void* opaque) { static_cast<State*>(opaque)->workload.close(); });
+  team.run(&state, {.body =
+                        [](void* opaque, Worker& worker) {
+                          State& self = *static_cast<State*>(opaque);
+                          Probe probe(worker, self.team);
+                          self.workload.run(worker, probe);
+                        },
+                    .close = [](void* opaque) { static_cast<State*>(opaque)->workload.close(); },
+                    .stuck = [](void* opaque) -> std::string {
+                      if constexpr (requires(const W& w) { w.stuck(); })
+                        return static_cast<const State*>(opaque)->workload.stuck();
+                      return {};
+                    }});
   return state.workload.verify(team);
 }
 
-/// `W` over every implementation of a catalog table.
+/// Adds `W` over every implementation of a catalog table.
+template <template <class, class> class W, template <class> class Table>
+void add_cases(Workload& workload, std::string_view on) {
+  Table<CountedPlatform>::for_each([&]<class I>() {
+    using T = typename I::Type;
+    workload.cases.push_back({on, I::kName, I::kFamily, I::kSummary, I::kStanding, run_round<W<T, NoProbe>, NoProbe>,
+                              run_round<W<T, LatencyProbe>, LatencyProbe>});
+  });
+}
+
+/// A workload on one primitive.
 template <template <class, class> class W, template <class> class Table>
 Workload make_workload(Description description) {
   Workload workload{std::move(description), {}};
-  Table<NativePlatform>::for_each([&]<class I>() {
-    using T = typename I::Type;
-    workload.cases.push_back({I::kName, I::kFamily, I::kSummary, I::kStanding, run_round<W<T, NoProbe>, NoProbe>,
-                              run_round<W<T, LatencyProbe>, LatencyProbe>});
-  });
+  add_cases<W, Table>(workload, "");
   return workload;
 }
 

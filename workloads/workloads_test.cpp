@@ -19,16 +19,22 @@ Params defaults_of(const Workload& workload) {
   return params;
 }
 
-std::uint64_t latencies(const Team& team) {
-  std::uint64_t count = 0;
-  for (const WorkerSlot& slot : team.slots()) count += slot.latency.count();
-  return count;
+// So many of each role, or as many as there can be.
+std::vector<unsigned> roles_of(const Workload& workload, unsigned count) {
+  std::vector<unsigned> counts;
+  for (const Role& role : workload.description.roles)
+    counts.push_back(role.most == 0 ? count : std::min(count, role.most));
+  return counts;
+}
+
+PlainTeam team_for(const Workload& workload, std::vector<unsigned> roles) {
+  return {std::move(roles), std::chrono::milliseconds(20), 1 + workload.description.series.size()};
 }
 
 struct CaseTest : testing::TestWithParam<std::pair<const Workload*, const Case*>> {
   const Workload& workload = *GetParam().first;
   const Case& subject = *GetParam().second;
-  std::vector<unsigned> two_of_each = std::vector<unsigned>(workload.description.roles.size(), 2);
+  std::vector<unsigned> two_of_each = roles_of(workload, 2);
 };
 
 TEST_P(CaseTest, keeps_the_invariant_and_the_control_breaks_it) {
@@ -37,12 +43,12 @@ TEST_P(CaseTest, keeps_the_invariant_and_the_control_breaks_it) {
   // A control needs a chance to be caught: two threads must overlap inside one window.
   const int rounds = subject.standing == Standing::control ? 200 : 1;
   for (int round = 0; round < rounds && !violated; ++round) {
-    PlainTeam team(two_of_each, std::chrono::milliseconds(20));
+    PlainTeam team = team_for(workload, two_of_each);
     const Verdict verdict = subject.throughput(team, defaults_of(workload));
     violated = verdict.kind == Verdict::Kind::violated;
     reason = verdict.reason;
     EXPECT_GT(total_operations(team), 0U);
-    EXPECT_EQ(latencies(team), 0U) << "a throughput trial must not read the clock";
+    EXPECT_EQ(team.merged(0).count(), 0U) << "a throughput trial must not read the clock";
   }
   EXPECT_EQ(violated, subject.standing == Standing::control) << reason;
 }
@@ -51,20 +57,20 @@ struct RealCaseTest : CaseTest {};  // controls are caught, not timed
 struct LockTest : CaseTest {};      // what has a critical section
 
 TEST_P(RealCaseTest, times_every_third_operation_in_a_latency_trial) {
-  PlainTeam team(two_of_each, std::chrono::milliseconds(20));
+  PlainTeam team = team_for(workload, two_of_each);
   const Verdict verdict = subject.latency(team, defaults_of(workload));
   EXPECT_EQ(verdict.kind, Verdict::Kind::ok) << verdict.reason;
-  EXPECT_GT(latencies(team), 0U);
-  EXPECT_LE(latencies(team), total_operations(team) / 3 + team.slots().size() + 1);
+  EXPECT_GT(team.merged(0).count(), 0U);
+  EXPECT_LE(team.merged(0).count(), total_operations(team) / 3 + team.slots().size() + 1);
 }
 
 TEST_P(LockTest, keeps_the_invariant_with_work_inside_and_outside_and_uneven_roles) {
   Params params = defaults_of(workload);
   params.set("critical", 50);
   params.set("parallel", 100);
-  std::vector<unsigned> uneven(two_of_each.size(), 1);
-  uneven.back() = 3;
-  PlainTeam team(uneven, std::chrono::milliseconds(20));
+  std::vector<unsigned> uneven = roles_of(workload, 1);
+  if (workload.description.roles.back().most == 0) uneven.back() = 3;
+  PlainTeam team = team_for(workload, uneven);
   const Verdict verdict = subject.throughput(team, params);
   EXPECT_EQ(verdict.kind, Verdict::Kind::ok) << verdict.reason;
   EXPECT_GT(total_operations(team), 0U);

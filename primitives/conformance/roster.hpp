@@ -27,32 +27,6 @@ std::vector<Subject<AnyBreakableBarrier>> breakable_barriers(World);
 
 // ---- For the rosters ------------------------------------------------------------------------------------------------
 
-template <class T>
-concept HasWaitStrategy = requires {
-  typename T::Wait;
-};
-
-/// The type whose wait strategy speaks for a catalog line.
-template <class T>
-struct WaiterOf {
-  using Type = T;
-};
-template <class C, class M>
-struct WaiterOf<ConditionOver<C, M>> {
-  using Type = C;
-};
-
-/// Does a thread that waits for a T sleep in the kernel?
-template <class T>
-consteval bool sleeps() {
-  using W = typename WaiterOf<T>::Type;
-  if constexpr (HasWaitStrategy<W>) {
-    return W::Wait::kParks;
-  } else {
-    return !T::kTraits.spins;
-  }
-}
-
 /// The observed world shows more only where an algorithm runs on the platform's words; and of the busy waits, which
 /// differ in one step that this world disturbs anyway, one stands for all.
 template <class T, Platform P>
