@@ -28,11 +28,12 @@ struct SummaryRow {
   std::optional<double> p50, p99, p999;
   std::optional<double> fairness;
   std::optional<double> cpu_ns;
-  std::string verdict;        ///< ok, or the worst that happened, with its count
-  std::string reason;         ///< of the first trial that was not ok
-  std::size_t far = 0;        ///< trials left out because the processors were far apart at the time
-  std::size_t saturated = 0;  ///< trials in which more was due than could be done: their latencies say nothing
-  std::size_t doubtful = 0;   ///< trials used although their validity has reasons
+  std::string verdict;            ///< ok, or the worst that happened, with its count
+  std::string reason;             ///< of the first trial that was not ok
+  std::size_t far = 0;            ///< trials left out because the processors were far apart at the time
+  std::optional<double> backlog;  ///< with a rate: most arrivals due and not begun
+  std::size_t saturated = 0;      ///< trials in which more was due than could be done: their latencies say nothing
+  std::size_t doubtful = 0;       ///< trials used although their validity has reasons
 };
 
 struct Summary {

@@ -157,6 +157,19 @@ TEST_F(Summaries, keep_far_trials_of_a_point_that_has_no_others) {
   EXPECT_EQ(row(other).far, 0U);
 }
 
+TEST_F(Summaries, show_the_backlog_and_no_latency_of_a_trial_that_was_asked_for_too_much) {
+  add_latency(other, 100);
+  results.back().outcome.sample.counts = {{"arrivals", 1000}, {"backlog_most", 9}, {"backlog_end", 4}};
+  add(other, 0, 500).outcome.sample.counts = {{"arrivals", 1000}, {"backlog_most", 11}, {"backlog_end", 4}};
+  EXPECT_EQ(row(other).saturated, 0U);
+  EXPECT_EQ(row(other).backlog, 11);
+  EXPECT_EQ(row(other).p50, 100);
+  results.front().outcome.sample.counts["backlog_end"] = 60;  // more than a twentieth of 1060
+  EXPECT_EQ(row(other).saturated, 1U);
+  EXPECT_FALSE(row(other).p50) << "it would grow with the window";
+  EXPECT_NE(render(summarize(points, results), false).find("saturated:1"), std::string::npos);
+}
+
 TEST_F(Summaries, count_doubtful_trials_and_keep_them) {
   add(other, 0, 100).validity = {.ok = false, .reasons = {"noisy"}};
   add(other, 1, 100);
