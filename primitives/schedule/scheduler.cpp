@@ -1,0 +1,399 @@
+// Fibers, store buffers, sleepers, and the loop that asks the strategy. Fibers are ucontext's: a switch costs two
+// system calls for the signal mask, which is still a hundred times cheaper than handing a real thread's turn over.
+#include "primitives/schedule/scheduler.hpp"
+
+#include <sys/mman.h>
+#include <ucontext.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <stdexcept>
+#include <utility>
+
+#include "primitives/platform/thread_number.hpp"
+
+namespace syncbench::schedule {
+namespace {
+
+constexpr std::size_t kStack = 256 * 1024;
+constexpr unsigned kIdleRounds = 400;  // looks of every spinning thread without a change: it waits for ever
+constexpr std::uint64_t kFirstNumber = std::uint64_t{1} << 40;  // of threads: apart from those that are drawn
+
+Scheduler* running = nullptr;
+
+// Stacks are made once and used by run after run.
+class Stack {
+ public:
+  Stack() : memory_(::mmap(nullptr, kStack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0)) {
+    if (memory_ == MAP_FAILED) throw std::bad_alloc();
+  }
+  Stack(const Stack&) = delete;
+  Stack& operator=(const Stack&) = delete;
+  ~Stack() { ::munmap(memory_, kStack); }
+  void* memory() const { return memory_; }
+
+ private:
+  void* memory_;
+};
+
+struct Buffered {
+  Cell* cell;
+  std::uint64_t bits;
+  std::source_location where;
+};
+
+struct Fiber {
+  enum class State { ready, pausing, asleep, ended };
+  ucontext_t context{};
+  State state = State::ready;
+  Access access = Access::begin;  // the step that it stands before
+  const void* address = nullptr;
+  std::source_location where;
+  // Asleep:
+  std::uint32_t tag = 0;
+  std::chrono::nanoseconds deadline = std::chrono::nanoseconds::max();
+  bool waits_for_time = false;  // pausing, and has looked at the clock since
+  std::uint64_t number = 0;     // number_of_this_thread
+  std::deque<Buffered> buffer;
+};
+
+}  // namespace
+
+struct Scheduler::Machine {
+  explicit Machine(Limits its) : limits(its) {}
+
+  Limits limits;
+  ucontext_t home{};
+  std::vector<std::unique_ptr<Stack>> stacks;
+  std::vector<Fiber> fibers;
+  const std::vector<std::function<void()>>* bodies = nullptr;
+  std::unordered_set<const Cell*> cells;  // alive
+  Outcome outcome;
+  unsigned current = 0;
+  bool in_fiber = false;
+  bool over = false;
+  std::size_t steps = 0;
+  unsigned idle = 0;  // decisions since anything has changed
+  std::chrono::nanoseconds time{1'000'000'000};
+
+  void end(Outcome::Kind kind, std::string reason) {
+    if (over) return;
+    over = true;
+    outcome.kind = kind;
+    outcome.reason = std::move(reason);
+  }
+  void changed() {
+    idle = 0;
+    for (Fiber& fiber : fibers)
+      if (fiber.state == Fiber::State::pausing) fiber.state = Fiber::State::ready;
+  }
+  // To the deadline of a sleeper. How long a thread that spins means to look is not known: longer than anybody waits.
+  void let_time_pass(const Fiber& fiber) {
+    time = fiber.state == Fiber::State::asleep ? std::max(time, fiber.deadline) : time + std::chrono::hours(1);
+  }
+  void options(std::vector<Option>& all) const;
+  bool wait_is_over();
+  void flush(unsigned thread);
+  void drain(unsigned thread) {
+    while (!fibers[thread].buffer.empty()) flush(thread);
+  }
+  std::string who_waits() const;
+};
+
+std::string_view to_text(Access access) {
+  constexpr std::array<std::string_view, 11> kNames = {
+      "begins", "load", "store", "exchange", "add", "compare-exchange", "park", "unpark", "pause", "clock", "note"};
+  return kNames[static_cast<std::size_t>(access)];
+}
+
+std::string_view to_text(Outcome::Kind kind) {
+  constexpr std::array<std::string_view, 5> kNames = {"passed", "VIOLATED", "DEADLOCK", "LIVELOCK", "TOO_LONG"};
+  return kNames[static_cast<std::size_t>(kind)];
+}
+
+// ---- What can happen next -------------------------------------------------------------------------------------------
+
+void Scheduler::Machine::options(std::vector<Option>& all) const {
+  all.clear();
+  const auto offer = [&](unsigned thread) {
+    const Fiber& fiber = fibers[thread];
+    if (fiber.state == Fiber::State::ready) all.push_back({Option::Kind::step, thread, fiber.access, fiber.address});
+  };
+  offer(current);
+  for (unsigned thread = 0; thread < fibers.size(); ++thread)
+    if (thread != current) offer(thread);
+  for (unsigned thread = 0; thread < fibers.size(); ++thread) {
+    const Fiber& fiber = fibers[thread];
+    const bool sleeps = fiber.state == Fiber::State::asleep && fiber.deadline != std::chrono::nanoseconds::max();
+    if (sleeps || (fiber.state == Fiber::State::pausing && fiber.waits_for_time))
+      all.push_back({Option::Kind::timeout, thread});
+    if (!fibers[thread].buffer.empty()) all.push_back({Option::Kind::flush, thread});
+  }
+}
+
+// Nobody can take a step but those who pause until something changes. Let them look again; if they have looked often
+// enough, let time pass for those who watch the clock; if nobody does, they look for ever.
+bool Scheduler::Machine::wait_is_over() {
+  bool pausing = false, timed = false;
+  for (Fiber& fiber : fibers) {
+    if (fiber.state != Fiber::State::pausing) continue;
+    pausing = true;
+    timed = timed || fiber.waits_for_time;
+    fiber.state = Fiber::State::ready;
+  }
+  if (!pausing) return false;
+  if (++idle > 3 && timed) time += std::chrono::milliseconds(1) * (1ULL << std::min(idle, 40U));
+  if (idle <= kIdleRounds) return true;
+  end(Outcome::Kind::livelock, "threads look again and again, and nothing changes: " + who_waits());
+  return true;
+}
+
+std::string Scheduler::Machine::who_waits() const {
+  std::string text;
+  for (unsigned thread = 0; thread < fibers.size(); ++thread) {
+    const Fiber& fiber = fibers[thread];
+    if (fiber.state == Fiber::State::ended) continue;
+    const std::string_view file = fiber.where.file_name();
+    text += (text.empty() ? "" : "; ") + std::string("thread ") + std::to_string(thread) +
+            (fiber.state == Fiber::State::asleep ? " sleeps at " : " is at ") +
+            std::string(file.substr(file.find_last_of('/') + 1)) + ":" + std::to_string(fiber.where.line());
+  }
+  return text;
+}
+
+void Scheduler::Machine::flush(unsigned thread) {
+  const Buffered oldest = fibers[thread].buffer.front();
+  fibers[thread].buffer.pop_front();
+  if (cells.contains(oldest.cell)) oldest.cell->bits_ = oldest.bits;  // gone: its storage was given back before
+  changed();
+}
+
+// ---- Running --------------------------------------------------------------------------------------------------------
+
+Scheduler::Scheduler(Limits limits) : machine_(std::make_unique<Machine>(limits)) {}
+Scheduler::~Scheduler() = default;
+Scheduler* Scheduler::current() noexcept {
+  return running;
+}
+unsigned Scheduler::thread() const noexcept {
+  return machine_->current;
+}
+
+namespace {
+
+void enter(unsigned low, unsigned high) {
+  auto* machine = reinterpret_cast<Scheduler::Machine*>(static_cast<std::uintptr_t>(low) |
+                                                        static_cast<std::uintptr_t>(high) << 32U);
+  const unsigned thread = machine->current;
+  (*machine->bodies)[thread]();
+  machine->drain(thread);
+  machine->fibers[thread].state = Fiber::State::ended;
+  machine->changed();
+  ::swapcontext(&machine->fibers[thread].context, &machine->home);
+  std::abort();  // nobody comes back to what has ended
+}
+
+}  // namespace
+
+Outcome Scheduler::run(const std::function<void()>& setup, const std::vector<std::function<void()>>& bodies,
+                       const std::function<void()>& check, Strategy& strategy) {
+  Machine& machine = *machine_;
+  machine.outcome = {};
+  machine.over = false;
+  machine.steps = machine.idle = machine.current = 0;
+  machine.time = std::chrono::seconds(1);
+  machine.cells.clear();
+  machine.bodies = &bodies;
+  machine.fibers = std::vector<Fiber>(bodies.size());
+  while (machine.stacks.size() < bodies.size()) machine.stacks.push_back(std::make_unique<Stack>());
+  const std::uint64_t own_number = number_of_this_thread;
+  running = this;
+  setup();
+  const auto pointer = reinterpret_cast<std::uintptr_t>(&machine);
+  for (unsigned thread = 0; thread < bodies.size(); ++thread) {
+    Fiber& fiber = machine.fibers[thread];
+    fiber.number = kFirstNumber + thread;
+    ::getcontext(&fiber.context);
+    fiber.context.uc_stack.ss_sp = machine.stacks[thread]->memory();
+    fiber.context.uc_stack.ss_size = kStack;
+    ::makecontext(&fiber.context, reinterpret_cast<void (*)()>(enter), 2, static_cast<unsigned>(pointer),
+                  static_cast<unsigned>(pointer >> 32U));
+  }
+  std::vector<Option> options;
+  while (!machine.over) {
+    machine.options(options);
+    if (options.empty()) {
+      if (machine.wait_is_over()) continue;
+      const bool all_ended =
+          std::ranges::all_of(machine.fibers, [](const Fiber& fiber) { return fiber.state == Fiber::State::ended; });
+      if (!all_ended) machine.end(Outcome::Kind::deadlock, machine.who_waits());
+      break;
+    }
+    if (++machine.steps > machine.limits.steps) {
+      machine.end(Outcome::Kind::too_long, "not over after " + std::to_string(machine.limits.steps) + " steps");
+      break;
+    }
+    const bool goes_on = options[0].kind == Option::Kind::step && options[0].thread == machine.current;
+    const std::size_t chosen = options.size() == 1 ? 0 : strategy.choose(options, goes_on);
+    if (chosen >= options.size()) throw std::logic_error("the strategy chose what cannot happen: is the run the same?");
+    if (options.size() != 1) machine.outcome.decisions.push_back(chosen);
+    const Option option = options[chosen];
+    if (option.kind == Option::Kind::flush) {
+      machine.flush(option.thread);
+      continue;
+    }
+    Fiber& fiber = machine.fibers[option.thread];
+    if (option.kind == Option::Kind::timeout) machine.let_time_pass(fiber);
+    machine.outcome.preemptions += goes_on && chosen != 0 && option.kind == Option::Kind::step ? 1 : 0;
+    fiber.state = Fiber::State::ready;
+    machine.current = option.thread;
+    number_of_this_thread = fiber.number;
+    machine.in_fiber = true;
+    ::swapcontext(&machine.home, &fiber.context);
+    machine.in_fiber = false;
+    fiber.number = number_of_this_thread;
+  }
+  number_of_this_thread = own_number;
+  if (!machine.over) check();
+  running = nullptr;
+  return std::move(machine.outcome);
+}
+
+// ---- Cells ----------------------------------------------------------------------------------------------------------
+
+Cell::Cell(std::uint64_t bits) noexcept : bits_(bits) {
+  if (running != nullptr) running->machine_->cells.insert(this);
+}
+Cell::~Cell() {
+  if (running != nullptr) running->machine_->cells.erase(this);
+}
+
+void Cell::reach(Access access, const std::source_location& where) const {
+  if (running == nullptr || !running->machine_->in_fiber) return;
+  running->reach(access, this, where);
+  // The storage is still there (scenarios keep it until the run is over), but what lived in it is not.
+  if (!running->machine_->cells.contains(this))
+    running->violated("touches an object after its destruction: " + std::string(to_text(access)) + " at line " +
+                      std::to_string(where.line()));
+}
+
+std::uint64_t Cell::load(std::memory_order, const std::source_location& where) const {
+  reach(Access::load, where);
+  if (running == nullptr || !running->machine_->in_fiber) return bits_;
+  Scheduler::Machine& machine = *running->machine_;
+  std::uint64_t seen = bits_;
+  for (const Buffered& store : machine.fibers[machine.current].buffer)  // its own stores, the newest last
+    if (store.cell == this) seen = store.bits;
+  running->record(seen, seen);
+  return seen;
+}
+
+void Cell::store(std::uint64_t bits, std::memory_order order, const std::source_location& where) {
+  reach(Access::store, where);
+  if (running == nullptr || !running->machine_->in_fiber) {
+    bits_ = bits;
+    return;
+  }
+  Scheduler::Machine& machine = *running->machine_;
+  running->record(bits_, bits);
+  if (machine.limits.store_buffers) machine.fibers[machine.current].buffer.push_back({this, bits, where});
+  if (!machine.limits.store_buffers) bits_ = bits;
+  if (order == std::memory_order_seq_cst) machine.drain(machine.current);  // x86: a locked exchange
+  machine.changed();
+}
+
+void Cell::before_change(Access access, const std::source_location& where) {
+  reach(access, where);
+  if (running != nullptr && running->machine_->in_fiber) running->machine_->drain(running->machine_->current);
+}
+
+void Cell::after_change(std::uint64_t before) {
+  if (running == nullptr) return;
+  running->record(before, bits_);
+  if (before != bits_) running->machine_->changed();
+}
+
+// ---- What fibers call -----------------------------------------------------------------------------------------------
+
+void Scheduler::reach(Access access, const void* address, const std::source_location& where) {
+  Machine& machine = *machine_;
+  if (!machine.in_fiber) return;
+  Fiber& fiber = machine.fibers[machine.current];
+  fiber.access = access;
+  fiber.address = address;
+  fiber.where = where;
+  ::swapcontext(&fiber.context, &machine.home);
+}
+
+void Scheduler::record(std::uint64_t before, std::uint64_t after) {
+  Machine& machine = *machine_;
+  if (!machine.in_fiber || !machine.limits.keep_trace) return;
+  const Fiber& fiber = machine.fibers[machine.current];
+  machine.outcome.trace.push_back({machine.current, fiber.access, fiber.address, before, after, fiber.where, {}});
+}
+
+void Scheduler::note(std::string text) {
+  Machine& machine = *machine_;
+  if (!machine.limits.keep_trace) return;
+  machine.outcome.trace.push_back({machine.current, Access::note, nullptr, 0, 0, {}, std::move(text)});
+}
+
+void Scheduler::pause(const std::source_location& where) {
+  Machine& machine = *machine_;
+  if (!machine.in_fiber) return;
+  Fiber& fiber = machine.fibers[machine.current];
+  machine.drain(machine.current);  // a store becomes visible in time, and this thread has nothing else to do
+  fiber.access = Access::pause;
+  fiber.address = nullptr;
+  fiber.where = where;
+  fiber.state = Fiber::State::pausing;
+  ::swapcontext(&fiber.context, &machine.home);
+  fiber.waits_for_time = false;
+}
+
+void Scheduler::sleep(const void* address, std::uint32_t tag, std::chrono::nanoseconds deadline) {
+  Machine& machine = *machine_;
+  if (!machine.in_fiber) violated("sleeps outside of a thread");
+  Fiber& fiber = machine.fibers[machine.current];
+  machine.drain(machine.current);
+  if (deadline <= machine.time) return;
+  fiber.address = address;
+  fiber.tag = tag;
+  fiber.deadline = deadline;
+  fiber.state = Fiber::State::asleep;
+  ::swapcontext(&fiber.context, &machine.home);
+  fiber.deadline = std::chrono::nanoseconds::max();
+}
+
+void Scheduler::wake(const void* address, std::uint32_t count, std::uint32_t tag) {
+  Machine& machine = *machine_;
+  machine.drain(machine.current);  // a system call
+  for (Fiber& fiber : machine.fibers) {
+    if (count == 0) return;
+    if (fiber.state != Fiber::State::asleep || fiber.address != address || (fiber.tag & tag) == 0) continue;
+    fiber.state = Fiber::State::ready;
+    fiber.access = Access::begin;  // it continues with whatever it does next
+    --count;
+  }
+  machine.changed();
+}
+
+std::chrono::nanoseconds Scheduler::now(const std::source_location&) {
+  Machine& machine = *machine_;
+  if (machine.in_fiber) machine.fibers[machine.current].waits_for_time = true;
+  return machine.time;
+}
+
+void Scheduler::violated(std::string reason) {
+  Machine& machine = *machine_;
+  machine.end(Outcome::Kind::violated, std::move(reason));
+  if (machine.in_fiber) ::swapcontext(&machine.fibers[machine.current].context, &machine.home);
+  throw std::logic_error(machine.outcome.reason);  // in setup or check
+}
+
+void expect(bool true_, std::string_view reason) {
+  if (!true_) Scheduler::current()->violated(std::string(reason));
+}
+
+}  // namespace syncbench::schedule
