@@ -62,8 +62,8 @@ class MonitorBarrier {
     return waiting_;
   }
 
-  std::mutex mutex_;  // guards all below
-  std::condition_variable opened_;
+  typename P::Mutex mutex_;  // guards all below
+  typename P::ConditionVariable opened_;
   std::uint32_t arrived_ = 0;  // in this generation
   std::uint32_t waiting_ = 0;  // in any: those of past ones are on their way out
   std::uint32_t generation_;

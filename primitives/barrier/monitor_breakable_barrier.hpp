@@ -63,7 +63,7 @@ class MonitorBreakableBarrier : public BreakableForms<MonitorBreakableBarrier<P>
   }
 
   // Waits until state() is passed, or throws when it is broken. A deadline that passes while it is queued breaks it.
-  void await(std::unique_lock<std::mutex>& lock, const auto& deadline, auto state) {
+  void await(std::unique_lock<typename P::Mutex>& lock, const auto& deadline, auto state) {
     ++inside_;
     while (state() < State::passed) {
       if (state() == State::decided) {
@@ -78,13 +78,13 @@ class MonitorBreakableBarrier : public BreakableForms<MonitorBreakableBarrier<P>
     if (state() == State::broken) throw BrokenBarrier{};
   }
 
-  void sleep(std::unique_lock<std::mutex>& lock, Never) { changed_.wait(lock); }
-  void sleep(std::unique_lock<std::mutex>& lock, const auto& deadline) {
+  void sleep(std::unique_lock<typename P::Mutex>& lock, Never) { changed_.wait(lock); }
+  void sleep(std::unique_lock<typename P::Mutex>& lock, const auto& deadline) {
     if (deadline.unlimited()) return changed_.wait(lock);
     changed_.wait_until(lock, deadline.instant());
   }
 
-  void complete(std::unique_lock<std::mutex>& lock) {
+  void complete(std::unique_lock<typename P::Mutex>& lock) {
     Node* const others = std::exchange(queued_, nullptr);
     arrived_ = 0;
     if (action_) act(lock, others);
@@ -93,7 +93,7 @@ class MonitorBreakableBarrier : public BreakableForms<MonitorBreakableBarrier<P>
     changed_.notify_all();  // without the mutex, which those who wake up take; nobody destroys us before we return
   }
 
-  void act(std::unique_lock<std::mutex>& lock, Node* others) {
+  void act(std::unique_lock<typename P::Mutex>& lock, Node* others) {
     tell(others, State::decided);
     acting_ = true;
     lock.unlock();
@@ -132,8 +132,8 @@ class MonitorBreakableBarrier : public BreakableForms<MonitorBreakableBarrier<P>
     return body();
   }
 
-  mutable std::mutex mutex_;  // guards all below
-  std::condition_variable changed_;
+  mutable typename P::Mutex mutex_;  // guards all below
+  typename P::ConditionVariable changed_;
   Node* queued_ = nullptr;  // who is counted in arrived_
   std::uint32_t arrived_ = 0;
   std::uint32_t inside_ = 0;  // who sleeps, or is on the way out

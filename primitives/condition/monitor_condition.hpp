@@ -55,12 +55,12 @@ class MonitorCondition : public ConditionForms<MonitorCondition<P>, P> {
     return notified;
   }
 
-  bool sleep(std::unique_lock<std::mutex>& inner, Never) {
+  bool sleep(std::unique_lock<typename P::Mutex>& inner, Never) {
     signal_.wait(inner);
     return true;
   }
 
-  bool sleep(std::unique_lock<std::mutex>& inner, const Deadline<typename P::Clock>& deadline) {
+  bool sleep(std::unique_lock<typename P::Mutex>& inner, const Deadline<typename P::Clock>& deadline) {
     if (deadline.unlimited()) return sleep(inner, Never{});
     if (signal_.wait_until(inner, deadline.instant()) == std::cv_status::no_timeout) return true;
     // The standard library reports a timeout by the clock alone, also when a notification came just before it. Pass on
@@ -69,8 +69,8 @@ class MonitorCondition : public ConditionForms<MonitorCondition<P>, P> {
     return false;
   }
 
-  std::mutex mutex_;
-  std::condition_variable signal_;
+  typename P::Mutex mutex_;
+  typename P::ConditionVariable signal_;
   typename P::Word waiting_{0};  // threads between giving up the caller's lock and taking it again
 };
 

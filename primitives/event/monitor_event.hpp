@@ -59,14 +59,14 @@ class MonitorEvent : public EventForms<MonitorEvent<P>, P> {
     return was_set;
   }
 
-  void sleep(std::unique_lock<std::mutex>& inner, Never) { changed_.wait(inner); }
-  void sleep(std::unique_lock<std::mutex>& inner, const Deadline<typename P::Clock>& deadline) {
+  void sleep(std::unique_lock<typename P::Mutex>& inner, Never) { changed_.wait(inner); }
+  void sleep(std::unique_lock<typename P::Mutex>& inner, const Deadline<typename P::Clock>& deadline) {
     if (deadline.unlimited()) return changed_.wait(inner);
     changed_.wait_until(inner, deadline.instant());
   }
 
-  mutable std::mutex mutex_;  // guards all below
-  std::condition_variable changed_;
+  mutable typename P::Mutex mutex_;  // guards all below
+  typename P::ConditionVariable changed_;
   std::uint64_t sets_ = 0;
   unsigned inside_ = 0;
   bool set_ = false;

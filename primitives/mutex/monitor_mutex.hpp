@@ -63,8 +63,8 @@ class MonitorMutex : public TimedForms<MonitorMutex<P>, P> {
     return !std::exchange(held_, true);
   }
 
-  std::mutex mutex_;  // guards all below
-  std::condition_variable freed_;
+  typename P::Mutex mutex_;  // guards all below
+  typename P::ConditionVariable freed_;
   unsigned waiting_ = 0;
   bool held_ = false;
 };

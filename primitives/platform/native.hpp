@@ -12,9 +12,11 @@
 #include <cerrno>
 #include <chrono>
 #include <climits>
+#include <condition_variable>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <mutex>
 
 #include "primitives/platform/platform.hpp"
 
@@ -24,6 +26,8 @@ struct NativePlatform {
   template <class T>
   using Atomic = std::atomic<T>;
   using Word = std::atomic<std::uint32_t>;
+  using Mutex = std::mutex;
+  using ConditionVariable = std::condition_variable;
   using Clock = std::chrono::steady_clock;  // CLOCK_MONOTONIC, the clock that FUTEX_WAIT_BITSET measures with
 
   /// Tells the core that this is a busy wait: frees the pipeline for a sibling thread and saves power.

@@ -3,8 +3,11 @@
 
 #include <bit>
 #include <chrono>
+#include <concepts>
+#include <condition_variable>
 #include <cstdint>
 #include <cstring>
+#include <mutex>
 #include <source_location>
 #include <type_traits>
 
@@ -65,10 +68,67 @@ class ScheduledAtomic {
   Cell cell_;
 };
 
+/// std::mutex, as a scheduler sees it: held or not, and a place to sleep.
+class ScheduledMutex {
+  using Where = std::source_location;
+
+ public:
+  void lock(const Where& where = Where::current()) {
+    while (held_.change(Access::exchange, where, [](auto) { return 1; }) != 0) Scheduler::current()->sleep(&held_);
+  }
+  bool try_lock(const Where& where = Where::current()) {
+    return held_.change(Access::exchange, where, [](auto) { return 1; }) == 0;
+  }
+  void unlock(const Where& where = Where::current()) {
+    held_.change(Access::exchange, where, [](auto) { return 0; });
+    if (Scheduler::current() != nullptr) Scheduler::current()->wake(&held_, 1);
+  }
+
+ private:
+  Cell held_{0};
+};
+
+/// std::condition_variable likewise. Giving up the mutex and falling asleep are one step.
+class ScheduledConditionVariable {
+  using Where = std::source_location;
+
+ public:
+  void notify_one(const Where& where = Where::current()) noexcept { notify(1, where); }
+  void notify_all(const Where& where = Where::current()) noexcept { notify(kEverybody, where); }
+  void wait(std::unique_lock<ScheduledMutex>& lock, const Where& where = Where::current()) {
+    sleep(lock, std::chrono::nanoseconds::max(), where);
+  }
+  template <class Predicate>
+  requires std::predicate<Predicate>
+  void wait(std::unique_lock<ScheduledMutex>& lock, Predicate predicate, const Where& where = Where::current()) {
+    while (!predicate()) wait(lock, where);
+  }
+  template <class Clock, class Duration>
+  std::cv_status wait_until(std::unique_lock<ScheduledMutex>& lock, std::chrono::time_point<Clock, Duration> instant,
+                            const Where& where = Where::current()) {
+    sleep(lock, instant.time_since_epoch(), where);
+    return Clock::now() >= instant ? std::cv_status::timeout : std::cv_status::no_timeout;
+  }
+
+ private:
+  void notify(std::uint32_t count, const Where& where) noexcept {
+    if (Scheduler::current() == nullptr) return;
+    Scheduler::current()->reach(Access::unpark, this, where);
+    Scheduler::current()->wake(this, count);
+  }
+  void sleep(std::unique_lock<ScheduledMutex>& lock, std::chrono::nanoseconds deadline, const Where& where) {
+    lock.mutex()->unlock(where);
+    Scheduler::current()->sleep(this, kAnyTag, deadline);  // nothing stops in between
+    lock.mutex()->lock(where);
+  }
+};
+
 struct ScheduledPlatform {
   template <class T>
   using Atomic = ScheduledAtomic<T>;
   using Word = ScheduledAtomic<std::uint32_t>;
+  using Mutex = ScheduledMutex;
+  using ConditionVariable = ScheduledConditionVariable;
   using Where = std::source_location;
 
   /// Virtual: it passes when everybody waits for it, or when the strategy says so.

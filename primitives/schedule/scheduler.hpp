@@ -124,8 +124,9 @@ class Scheduler {
   /// Nothing to do until somebody else has changed something.
   void pause(const std::source_location& where);
   /// Sleeps at `address` until woken or until a deadline in virtual time (none: max) is chosen to have passed.
-  void sleep(const void* address, std::uint32_t tag, std::chrono::nanoseconds deadline);
-  void wake(const void* address, std::uint32_t count, std::uint32_t tag);
+  void sleep(const void* address, std::uint32_t tag = ~0U,
+             std::chrono::nanoseconds deadline = std::chrono::nanoseconds::max());
+  void wake(const void* address, std::uint32_t count, std::uint32_t tag = ~0U);
   /// Virtual time. It passes when everybody waits for it, or by a choice.
   std::chrono::nanoseconds now(const std::source_location& where);
   /// The rule is broken: ends the run.

@@ -74,8 +74,8 @@ class MonitorSemaphore : public SemaphoreForms<MonitorSemaphore<P>, P> {
     return take();
   }
 
-  mutable std::mutex mutex_;  // guards all below
-  std::condition_variable released_;
+  mutable typename P::Mutex mutex_;  // guards all below
+  typename P::ConditionVariable released_;
   std::ptrdiff_t value_;
   std::ptrdiff_t waiting_ = 0;
 };
