@@ -30,7 +30,8 @@ class ClhLock : public TimedForms<ClhLock<P, WaitFor>, P> {
  public:
   using Wait = WaitFor<P>;
   static_assert(WaitStrategy<Wait>);
-  static constexpr Traits kTraits{.source = "Craig 1993; Magnussen, Landin and Hagersten 1994", .fifo = true};
+  static constexpr Traits kTraits{
+      .source = "Craig 1993; Magnussen, Landin and Hagersten 1994", .fifo = true, .by_kernel_thread = true};
 
   ClhLock() : ClhLock(Pool::fetch()) {}
   ClhLock(const ClhLock&) = delete;

@@ -28,6 +28,7 @@ class Hemlock : public TimedFormsByTrying<Hemlock<P, WaitFor>, P, WaitFor<P>> {
   static constexpr Traits kTraits{
       .source = "Dice and Kogan 2021",
       .fifo = true,
+      .by_kernel_thread = true,
       .deviations = {{{"M7", "a lock is handed over through the word of the thread that locked it"}}}};
 
   Hemlock() = default;

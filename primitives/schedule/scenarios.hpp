@@ -77,7 +77,7 @@ struct Attempts {
 /// M9: whoever comes last destroys it as soon as it has let go.
 template <class M>
 struct LastOneDestroys {
-  static constexpr std::string_view kName = "last one destroys";
+  static constexpr std::string_view kName = "last-one-destroys";
   static constexpr unsigned kLeast = 2, kMost = 3;
   explicit LastOneDestroys(unsigned threads) : left(threads) { mutex.emplace(); }
   void body(unsigned) {
@@ -145,7 +145,7 @@ struct Permits {
 /// S4, S6: releases race, one of them of two permits; takers come before and after.
 template <class S>
 struct RacingReleases {
-  static constexpr std::string_view kName = "racing releases";
+  static constexpr std::string_view kName = "racing-releases";
   static constexpr unsigned kLeast = 3, kMost = 4;
   explicit RacingReleases(unsigned) {}
   void body(unsigned thread) {
@@ -160,7 +160,7 @@ struct RacingReleases {
 /// S8: a timed attempt and a release race; no permit is lost or made.
 template <class S>
 struct TimedAcquire {
-  static constexpr std::string_view kName = "timed acquire";
+  static constexpr std::string_view kName = "timed-acquire";
   static constexpr unsigned kLeast = 3, kMost = 3;
   explicit TimedAcquire(unsigned) {}
   void body(unsigned thread) {
@@ -200,7 +200,7 @@ struct SetOnce {
 /// E6: a set races a deadline; whoever waits without one gets through in any case.
 template <class E>
 struct SetOrTimeout {
-  static constexpr std::string_view kName = "set or timeout";
+  static constexpr std::string_view kName = "set-or-timeout";
   static constexpr unsigned kLeast = 2, kMost = 3;
   explicit SetOrTimeout(unsigned) {}
   void body(unsigned thread) {
@@ -219,7 +219,7 @@ struct SetOrTimeout {
 /// E4, E5, E8: set and clear at once, over and over; each waiter waits for a set that it has not seen yet.
 template <class E>
 struct SetAndClear {
-  static constexpr std::string_view kName = "set and clear";
+  static constexpr std::string_view kName = "set-and-clear";
   static constexpr unsigned kLeast = 2, kMost = 3;
   explicit SetAndClear(unsigned) {}
   void body(unsigned thread) {
@@ -270,7 +270,7 @@ struct Tokens : OnCondition<S> {
 /// C5: everybody who waits is woken.
 template <class S>
 struct NotifyAll : OnCondition<S> {
-  static constexpr std::string_view kName = "notify all";
+  static constexpr std::string_view kName = "notify-all";
   static constexpr unsigned kLeast = 2, kMost = 3;
   explicit NotifyAll(unsigned) {}
   void body(unsigned thread) {
@@ -289,7 +289,7 @@ struct NotifyAll : OnCondition<S> {
 /// C8, C9: one waits with a deadline, one without, and one token comes with one notification.
 template <class S>
 struct TimedToken : OnCondition<S> {
-  static constexpr std::string_view kName = "timed token";
+  static constexpr std::string_view kName = "timed-token";
   static constexpr unsigned kLeast = 3, kMost = 3;
   explicit TimedToken(unsigned) {}
   void body(unsigned thread) {
@@ -321,10 +321,9 @@ struct Phases {
   void body(unsigned thread) {
     for (int round = 0; round < rounds; ++round) {
       ++arrived[round];
-      indices[round] |= 1U << barrier.arrive_and_wait();
+      indices[round] |= 1U << arrive_at(barrier, thread);
       expect(arrived[round] == parties, "left before all had arrived");
     }
-    (void)thread;
   }
   void check() {
     for (int round = 0; round < rounds; ++round)
@@ -339,7 +338,7 @@ struct Phases {
 /// B8: whoever is told that it came last destroys the barrier.
 template <class B>
 struct LastArrivalDestroys {
-  static constexpr std::string_view kName = "last arrival destroys";
+  static constexpr std::string_view kName = "last-arrival-destroys";
   static constexpr unsigned kLeast = 2, kMost = 3;
   explicit LastArrivalDestroys(unsigned threads) : parties(threads) { barrier.emplace(threads); }
   void body(unsigned) {
@@ -371,7 +370,7 @@ struct Ends {
 /// B20, B21, B29: a deadline, or an abort, races the last arrival.
 template <class B>
 struct Breaks {
-  static constexpr std::string_view kName = "timeout or arrival";
+  static constexpr std::string_view kName = "timeout-or-arrival";
   static constexpr unsigned kLeast = 2, kMost = 3;
   explicit Breaks(unsigned threads) : parties(threads), barrier(threads) {}
   void body(unsigned thread) {
@@ -390,7 +389,7 @@ struct Breaks {
 /// B21, B28, B29.
 template <class B>
 struct Aborts {
-  static constexpr std::string_view kName = "abort or arrival";
+  static constexpr std::string_view kName = "abort-or-arrival";
   static constexpr unsigned kLeast = 3, kMost = 3;
   explicit Aborts(unsigned threads) : parties(threads - 1), barrier(parties) {}
   void body(unsigned thread) {
@@ -409,7 +408,7 @@ struct Aborts {
 /// B22, B24: a reset races arrivals; whoever was waiting finds it broken, and the others wait for a second visit.
 template <class B>
 struct Resets {
-  static constexpr std::string_view kName = "reset or arrival";
+  static constexpr std::string_view kName = "reset-or-arrival";
   static constexpr unsigned kLeast = 3, kMost = 3;
   explicit Resets(unsigned threads) : parties(threads - 1), barrier(parties) {}
   void body(unsigned thread) {

@@ -17,6 +17,7 @@ namespace syncbench::schedule {
 namespace {
 
 constexpr std::size_t kStack = 256 * 1024;
+constexpr unsigned kIdleLooks = 16;    // looks in a row without a change: it waits, though it does not say so
 constexpr unsigned kIdleRounds = 400;  // looks of every spinning thread without a change: it waits for ever
 constexpr std::uint64_t kFirstNumber = std::uint64_t{1} << 40;  // of threads: apart from those that are drawn
 
@@ -53,6 +54,7 @@ struct Fiber {
   // Asleep:
   std::uint32_t tag = 0;
   std::chrono::nanoseconds deadline = std::chrono::nanoseconds::max();
+  unsigned looks = 0;           // since anything has changed
   bool waits_for_time = false;  // pausing, and has looked at the clock since
   std::uint64_t number = 0;     // number_of_this_thread
   std::deque<Buffered> buffer;
@@ -85,6 +87,7 @@ struct Scheduler::Machine {
   }
   void changed() {
     idle = 0;
+    for (Fiber& fiber : fibers) fiber.looks = 0;
     for (Fiber& fiber : fibers)
       if (fiber.state == Fiber::State::pausing) fiber.state = Fiber::State::ready;
   }
@@ -286,6 +289,7 @@ std::uint64_t Cell::load(std::memory_order, const std::source_location& where) c
   for (const Buffered& store : machine.fibers[machine.current].buffer)  // its own stores, the newest last
     if (store.cell == this) seen = store.bits;
   running->record(seen, seen);
+  running->looked(where);
   return seen;
 }
 
@@ -308,10 +312,11 @@ void Cell::before_change(Access access, const std::source_location& where) {
   if (running != nullptr && running->machine_->in_fiber) running->machine_->drain(running->machine_->current);
 }
 
-void Cell::after_change(std::uint64_t before) {
+void Cell::after_change(std::uint64_t before, const std::source_location& where) {
   if (running == nullptr) return;
   running->record(before, bits_);
   if (before != bits_) running->machine_->changed();
+  if (before == bits_) running->looked(where);
 }
 
 // ---- What fibers call -----------------------------------------------------------------------------------------------
@@ -331,6 +336,12 @@ void Scheduler::record(std::uint64_t before, std::uint64_t after) {
   if (!machine.in_fiber || !machine.limits.keep_trace) return;
   const Fiber& fiber = machine.fibers[machine.current];
   machine.outcome.trace.push_back({machine.current, fiber.access, fiber.address, before, after, fiber.where, {}});
+}
+
+// A loop that looks without a pause would be run for ever by a strategy that is not fair.
+void Scheduler::looked(const std::source_location& where) {
+  Machine& machine = *machine_;
+  if (machine.in_fiber && ++machine.fibers[machine.current].looks > kIdleLooks) pause(where);
 }
 
 void Scheduler::note(std::string text) {

@@ -88,7 +88,7 @@ class Cell {
     before_change(access, where);
     const std::uint64_t before = bits_;
     bits_ = change(before);
-    after_change(before);
+    after_change(before, where);
     return before;
   }
 
@@ -96,7 +96,7 @@ class Cell {
   friend class Scheduler;
   void reach(Access access, const std::source_location& where) const;
   void before_change(Access access, const std::source_location& where);
-  void after_change(std::uint64_t before);
+  void after_change(std::uint64_t before, const std::source_location& where);
 
   std::uint64_t bits_;
 };
@@ -121,6 +121,8 @@ class Scheduler {
   /// Stops before an access; returns when it is this thread's turn.
   void reach(Access access, const void* address, const std::source_location& where);
   void record(std::uint64_t before, std::uint64_t after);
+  /// After an access that changed nothing: pauses a thread that only looks.
+  void looked(const std::source_location& where);
   /// Nothing to do until somebody else has changed something.
   void pause(const std::source_location& where);
   /// Sleeps at `address` until woken or until a deadline in virtual time (none: max) is chosen to have passed.

@@ -97,6 +97,9 @@ class Exhaustive final : public Strategy {
     return node.chosen;
   }
 
+  /// Whether the bound has kept any schedule from being run.
+  bool was_bounded() const noexcept { return bounded_; }
+
   /// Prepares the next run; false when there is none.
   bool advance() {
     path_.resize(std::min(path_.size(), next_));
@@ -104,11 +107,13 @@ class Exhaustive final : public Strategy {
     while (!path_.empty()) {
       Node& node = path_.back();
       spent_ -= cost(node, node.chosen);
-      while (++node.chosen < node.options)
+      while (++node.chosen < node.options) {
         if (spent_ + cost(node, node.chosen) <= bound_) {
           spent_ = 0;  // counted again from the beginning
           return true;
         }
+        bounded_ = true;
+      }
       path_.pop_back();
     }
     return false;
@@ -128,6 +133,7 @@ class Exhaustive final : public Strategy {
 
   unsigned bound_;
   unsigned spent_ = 0;
+  bool bounded_ = false;
   std::size_t next_ = 0;
   std::vector<Node> path_;
 };
