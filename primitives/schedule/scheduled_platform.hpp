@@ -52,6 +52,8 @@ class ScheduledAtomic {
                              const Where& where = Where::current()) noexcept {
     return compare_exchange_strong(seen, desired, success, failure, where);
   }
+  /// The kernel's look before it lets a thread sleep.
+  bool is(T expected, const Where& where) const noexcept { return cell_.look(where) == bits(expected); }
 
  private:
   static std::uint64_t bits(T value) noexcept {
@@ -164,11 +166,11 @@ struct ScheduledPlatform {
   }
 
  private:
-  // The comparison and the falling asleep are one step: load() stops before it, and nothing stops after.
+  // The comparison and the falling asleep are one step: is() stops before it, and nothing stops after.
   static void sleep(const Word& word, std::uint32_t seen, std::chrono::nanoseconds deadline, std::uint32_t tag,
                     const Where& where) noexcept {
     if (Scheduler::current() == nullptr) return;
-    if (word.load(std::memory_order_relaxed, where) != seen) return;
+    if (!word.is(seen, where)) return;
     Scheduler::current()->sleep(&word, tag, deadline);
   }
 };

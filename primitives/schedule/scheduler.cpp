@@ -293,6 +293,14 @@ std::uint64_t Cell::load(std::memory_order, const std::source_location& where) c
   return seen;
 }
 
+std::uint64_t Cell::look(const std::source_location& where) const {
+  reach(Access::park, where);
+  if (running == nullptr || !running->machine_->in_fiber) return bits_;
+  running->machine_->drain(running->machine_->current);
+  running->record(bits_, bits_);
+  return bits_;
+}
+
 void Cell::store(std::uint64_t bits, std::memory_order order, const std::source_location& where) {
   reach(Access::store, where);
   if (running == nullptr || !running->machine_->in_fiber) {

@@ -82,6 +82,8 @@ class Cell {
 
   std::uint64_t load(std::memory_order order, const std::source_location& where) const;
   void store(std::uint64_t bits, std::memory_order order, const std::source_location& where);
+  /// Access::park: a system call that reads the value. Nothing stops between that and what the caller does next.
+  std::uint64_t look(const std::source_location& where) const;
   /// Atomically replaces the value by change(value); returns what it was. `access` says which kind it is.
   template <class Change>
   std::uint64_t change(Access access, const std::source_location& where, Change change) {
