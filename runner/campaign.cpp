@@ -142,6 +142,7 @@ class Campaign {
     if (options_.format == Format::jsonl && options_.output.empty()) path_ = "-";
     writer_ = std::make_unique<ResultWriter>(path_);
     identity_.environment = fmt::format("{}-{}", utc_now("%Y%m%dT%H%M%SZ"), ::getpid());
+    identity_.timer_ns = environment_["calibration"].value("timer_ns", 0.0);
     identity_.build = environment_["build"].value("revision", environment_["build"].value("version", ""));
     nlohmann::ordered_json line = {{"schema", kSchema}, {"record", "environment"}, {"id", identity_.environment}};
     line.update(environment_);
@@ -285,6 +286,7 @@ class Campaign {
       if (result.ok())
         facts.idle_workers = static_cast<std::size_t>(std::ranges::count(result.outcome.sample.worker_operations, 0U));
       facts.involuntary_switches = static_cast<double>(result.outcome.sample.involuntary_switches);
+      facts.run_delay_s = result.outcome.sample.around.run_delay_s;
       facts.voluntary_switches = static_cast<double>(result.outcome.sample.voluntary_switches);
     }
     return judge(facts);
@@ -330,7 +332,7 @@ class Campaign {
       const bool colour =
           options_.color == Color::always ||
           (options_.color == Color::automatic && ::isatty(STDOUT_FILENO) == 1 && ::getenv("NO_COLOR") == nullptr);
-      fmt::print("{}", render(summarize(points_, results_), colour));
+      fmt::print("{}", render(summarize(points_, results_), identity_.timer_ns, colour));
       if (options_.resume)
         fmt::print("\ntable: the {} trials of this call; the {} before it are in the file and in the figures\n",
                    results_.size(), earlier_.done.size());
