@@ -21,7 +21,7 @@ struct Around {
   std::optional<double> run_delay_s;
   std::optional<double> migrations;  ///< workers moved to another processor
   std::optional<double> hardware[kHardwareEvents];
-  bool user_only = false;  ///< `hardware` is without the kernel
+  bool user_only = false;          ///< `hardware` is without the kernel
   std::optional<double> energy_j;  ///< of all packages, whoever used them
 };
 

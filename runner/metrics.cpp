@@ -126,7 +126,8 @@ constexpr std::array kMetrics = {
            [](const Sample& sample) { return per_operation_around(sample.around.hardware[kCycles], sample); }},
     Metric{"instructions_per_cycle", "1", neither, "instructions of all workers over their cycles",
            [](const Sample& sample) {
-             const auto &instructions = sample.around.hardware[kInstructions], &cycles = sample.around.hardware[kCycles];
+             const auto &instructions = sample.around.hardware[kInstructions],
+                        &cycles = sample.around.hardware[kCycles];
              return instructions && cycles ? ratio(*instructions, *cycles) : std::nullopt;
            }},
     Metric{"cache_misses_per_operation", "1", lower, "misses of the last cache, of all workers, per operation",

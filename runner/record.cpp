@@ -14,6 +14,11 @@ void put(Json& object, const std::string& key, std::optional<double> value) {
   if (value && std::isfinite(*value)) object[key] = *value;
 }
 
+// Counts that were read as doubles.
+void put_whole(Json& object, const std::string& key, std::optional<double> value) {
+  if (value && std::isfinite(*value)) object[key] = std::llround(*value);
+}
+
 Json params_of(const Point& point) {
   Json params = Json::object();
   for (const Parameter& parameter : point.workload->description.parameters) {
@@ -94,10 +99,10 @@ void put_latency(Json& record, const Histogram& histogram, double timer_ns) {
 void put_around(Json& record, const Around& around) {
   record["span_s"] = around.span_s;
   put(record, "run_delay_s", around.run_delay_s);
-  put(record, "migrations", around.migrations);
+  put_whole(record, "migrations", around.migrations);
   put(record, "energy_j", around.energy_j);
   for (std::size_t i = 0; i < kHardwareEvents; ++i)
-    if (around.hardware[i]) put(record["hardware"], std::string(hardware_events()[i].name), around.hardware[i]);
+    if (around.hardware[i]) put_whole(record["hardware"], std::string(hardware_events()[i].name), around.hardware[i]);
   if (record.contains("hardware")) record["hardware"]["user_only"] = around.user_only;
 }
 
@@ -147,7 +152,7 @@ void put_accounting(Json& record, const CpuUse& cpu) {
   put(accounting, "own_s", cpu.own_s);
   put(accounting, "steal_s", cpu.steal_s);
   put(accounting, "pressure_s", cpu.pressure_s);
-  put(accounting, "throttled_periods", cpu.throttled_periods);
+  put_whole(accounting, "throttled_periods", cpu.throttled_periods);
 }
 
 // The fields of `what` that say what is measured, taken from a record or a plan alike.

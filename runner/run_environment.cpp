@@ -73,11 +73,10 @@ TopologySummary summary_of(const Topology& topology) {
 }  // namespace
 
 nlohmann::ordered_json describe_run(const Topology& topology) {
-  return capture_environment(build_info(), summary_of(topology),
-                             {.timer_ns = timer_cost(),
-                              .timer_resolution_ns = timer_resolution(),
-                              .work_ns_per_step = nanoseconds_per_step()},
-                             {.hardware = describe_hardware_counters(), .energy = describe_energy()});
+  return capture_environment(
+      build_info(), summary_of(topology),
+      {.timer_ns = timer_cost(), .timer_resolution_ns = timer_resolution(), .work_ns_per_step = nanoseconds_per_step()},
+      {.hardware = describe_hardware_counters(), .energy = describe_energy()});
 }
 
 std::string version_text() {

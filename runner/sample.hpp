@@ -27,7 +27,7 @@ struct Sample {
   std::uint64_t futex_waits = 0;  ///< system calls of our own implementations, inside the window
   std::uint64_t futex_wakes = 0;
   std::uint64_t yields = 0;
-  Around around;  ///< readings around the window
+  Around around;                                      ///< readings around the window
   bool together = false;                              ///< all workers do each operation together
   std::map<std::string, double, std::less<>> counts;  ///< the workload's own, of the whole trial
   /// By series of the workload (0: its latency), by place in the order (one place where there is no order). Empty in a

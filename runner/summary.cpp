@@ -241,8 +241,9 @@ std::string note_on_stamps(const Summary& summary, double timer_ns) {
   constexpr double kSmallPart = 3;
   const auto is_short = [&](const SummaryRow& row) { return row.p50 && *row.p50 < kSmallPart * timer_ns; };
   if (std::ranges::none_of(summary.rows, is_short)) return {};
-  return fmt::format("\n  each latency contains one time stamp of {:.0f} ns: below {:.0f} ns that is a third and more\n",
-                     timer_ns, kSmallPart * timer_ns);
+  return fmt::format(
+      "\n  each latency contains one time stamp of {:.0f} ns: below {:.0f} ns that is a third and more\n", timer_ns,
+      kSmallPart * timer_ns);
 }
 
 }  // namespace

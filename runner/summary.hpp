@@ -44,8 +44,8 @@ struct Summary {
 /// far ones are left out and counted. Doubtful trials are used only where fewer than three are beyond doubt.
 Summary summarize(const std::vector<Point>& points, const std::vector<TrialResult>& results);
 
-/// The table for standard output. `timer_ns`: what one time stamp costs (0: not known). `colour`: verdicts other than ok
-/// in red.
+/// The table for standard output. `timer_ns`: what one time stamp costs (0: not known). `colour`: verdicts other than
+/// ok in red.
 std::string render(const Summary& summary, double timer_ns, bool colour);
 
 }  // namespace syncbench

@@ -203,12 +203,12 @@ TEST_F(Summaries, call_a_crash_violated_and_a_trial_that_did_not_start_skipped) 
 TEST_F(Summaries, are_shown_with_names_verdicts_and_reasons) {
   add(reference, 0, 100), add(reference, 0, 110, 1);
   add(other, 0, 100).outcome.verdict = Verdict::violated("lost 3 updates");
-  const std::string table = render(summarize(points, results), false);
+  const std::string table = render(summarize(points, results), 0, false);
   for (const char* word : {"std/mutex", "tristate/backoff-park", "violated 1/1", "lost 3 updates", "items/s", "x std",
                            "p99.9", "reference measured again: 1.10"})
     EXPECT_NE(table.find(word), std::string::npos) << word << " is missing in\n" << table;
   EXPECT_EQ(table.find('\033'), std::string::npos);
-  EXPECT_NE(render(summarize(points, results), true).find("\033[31mviolated 1/1\033[0m"), std::string::npos);
+  EXPECT_NE(render(summarize(points, results), 0, true).find("\033[31mviolated 1/1\033[0m"), std::string::npos);
 }
 
 }  // namespace

@@ -111,7 +111,8 @@ void check_share(const std::optional<double>& share, double uncertainty, double 
                   *share * 100, limit * 100, uncertainty * 100));
 }
 
-// A thread that was woken is ready before it runs: where workers sleep as part of their work, some waiting is their own.
+// A thread that was woken is ready before it runs: where workers sleep as part of their work, some waiting is their
+// own.
 bool sleepy(const TrialFacts& facts) {
   return facts.voluntary_switches.value_or(0) > kSleepyRate * facts.window_s * static_cast<double>(facts.threads);
 }
