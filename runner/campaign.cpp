@@ -182,6 +182,7 @@ class Campaign {
     }
     progress_.finished(line_of(result));
     EngineRow row = row_of(result);
+    result.outcome.sample.forget_all_but_latency();  // a long run has thousands of these
     results_.push_back(std::move(result));
     return row;
   }
@@ -236,6 +237,7 @@ class Campaign {
                             .window = options_.duration,
                             .sample_every = options_.latency == Latency::all ? 1 : kSampledEvery,
                             .oversubscribed = point.oversubscribed,
+                            .hardware_counters = options_.hardware_counters,
                             .bind = {}},
                    .series_by_order = {},
                    .together = point.workload->description.together,

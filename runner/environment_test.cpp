@@ -143,6 +143,8 @@ TEST(Capture, topology_calibration_and_build_are_passed_on) {
                                          {"allowed_os", {0, 1, 2, 3}},
                                          {"synthetic", "Package:1 Core:2 PU:2"}}));
   EXPECT_EQ(record.at("calibration"), (Json{{"timer_ns", 22.5}}));
+  EXPECT_EQ(record.at("system").at("hardware_counters"), "cycles");
+  EXPECT_FALSE(record.at("system").contains("energy_counters")) << "nothing was said about them";
   EXPECT_EQ(record.at("build"), (Json{{"version", "1.2"},
                                       {"revision", "abc-dirty"},
                                       {"sanitizer", "thread"},

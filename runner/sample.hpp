@@ -57,6 +57,13 @@ struct Sample {
     return series.empty() ? none : series[0][0];
   }
 
+  /// Once the record is written: distributions by order take a megabyte a trial where threads are many.
+  void forget_all_but_latency() {
+    if (series.empty()) return;
+    series.resize(1);
+    series.shrink_to_fit();
+  }
+
   /// One worker's histogram of the i-th series.
   void take(std::size_t i, bool by_order, const Histogram& histogram) {
     if (by_order || series[i].empty()) return series[i].push_back(histogram);
