@@ -142,7 +142,9 @@ class Campaign {
     if (options_.format == Format::jsonl && options_.output.empty()) path_ = "-";
     writer_ = std::make_unique<ResultWriter>(path_);
     identity_.environment = fmt::format("{}-{}", utc_now("%Y%m%dT%H%M%SZ"), ::getpid());
-    identity_.timer_ns = environment_["calibration"].value("timer_ns", 0.0);
+    const auto& calibration = environment_["calibration"];
+    if (calibration.contains("timer_resolution_ns")) timer_resolution_ns_ = calibration["timer_resolution_ns"];
+    identity_.timer_ns = calibration.value("timer_ns", 0.0);
     identity_.build = environment_["build"].value("revision", environment_["build"].value("version", ""));
     nlohmann::ordered_json line = {{"schema", kSchema}, {"record", "environment"}, {"id", identity_.environment}};
     line.update(environment_);
@@ -288,6 +290,9 @@ class Campaign {
       if (result.ok())
         facts.idle_workers = static_cast<std::size_t>(std::ranges::count(result.outcome.sample.worker_operations, 0U));
       facts.involuntary_switches = static_cast<double>(result.outcome.sample.involuntary_switches);
+      const Histogram& latency = result.outcome.sample.latency();
+      if (latency.resolves(0.5)) facts.p50_ns = static_cast<double>(latency.percentile(0.5));
+      facts.timer_resolution_ns = timer_resolution_ns_;
       facts.run_delay_s = result.outcome.sample.around.run_delay_s;
       facts.voluntary_switches = static_cast<double>(result.outcome.sample.voluntary_switches);
     }
@@ -383,6 +388,7 @@ class Campaign {
   Clock::time_point began_;
   std::map<std::pair<std::size_t, std::size_t>, double> best_lines_;  // of this run, by processors
   double best_multiply_ = 1e9;
+  std::optional<double> timer_resolution_ns_;
   Earlier earlier_;
   std::vector<TrialResult> results_;
   std::optional<std::string> write_error_;

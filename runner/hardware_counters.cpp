@@ -83,7 +83,8 @@ bool HardwareCounters::any() const {
 
 std::string HardwareCounters::refusal() const {
   if (error_ == 0) return {};
-  if (is_refusal(error_)) return "not permitted: see /proc/sys/kernel/perf_event_paranoid";
+  if (is_refusal(error_))
+    return "not permitted: see /proc/sys/kernel/perf_event_paranoid; a container may forbid them too";
   if (error_ == ENOENT || error_ == ENODEV || error_ == EOPNOTSUPP) return "this machine does not offer them";
   if (error_ == ENOSYS) return "this kernel does not offer them";
   return std::strerror(error_);

@@ -144,6 +144,14 @@ void check_waiting(const TrialFacts& facts, Reasons& reasons) {
   }
 }
 
+// A timer whose steps are wider than what it times says nothing or one step, and no percentile between. That a stamp
+// costs as much as what it times is no reason: such latencies are too long by the same amount, and the table says so.
+void check_timer(const TrialFacts& facts, Reasons& reasons) {
+  if (!facts.p50_ns || !facts.timer_resolution_ns || *facts.p50_ns >= *facts.timer_resolution_ns / 2) return;
+  reasons.push_back(fmt::format("half of the latencies are at most {:.0f} ns and the timer goes in steps of {:.0f} ns",
+                                *facts.p50_ns, *facts.timer_resolution_ns));
+}
+
 // One stranded worker does not stop the others, so no watchdog sees it.
 void check_idle(const TrialFacts& facts, Reasons& reasons) {
   if (facts.idle_workers == 0) return;
@@ -170,6 +178,7 @@ Validity judge(const TrialFacts& facts) {
   check_share(facts.cpu.steal, facts.cpu.steal_uncertainty, kStealLimit, "the host", reasons);
   check_overlap(facts, reasons);
   check_waiting(facts, reasons);
+  check_timer(facts, reasons);
   check_idle(facts, reasons);
   validity.ok = reasons.empty();
   return validity;

@@ -53,6 +53,8 @@ struct TrialFacts {
   double time_slice_s = kTimeSlice;
   std::optional<double> involuntary_switches;  ///< of all workers, in the window
   std::optional<double> run_delay_s;           ///< waits for a processor, of all workers
+  std::optional<double> p50_ns;                ///< of a latency trial
+  std::optional<double> timer_resolution_ns;   ///< least step between two stamps that differ
   std::size_t idle_workers = 0;                ///< completed nothing inside the window
   std::optional<double> voluntary_switches;    ///< likewise: sleeps and yields
 };

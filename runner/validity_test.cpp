@@ -203,6 +203,17 @@ TEST(Validity, workers_that_did_not_run_together_are_a_reason_unless_they_outnum
   expect_ok(facts);
 }
 
+TEST(Validity, a_timer_with_wider_steps_than_what_it_times_is_a_reason) {
+  TrialFacts facts = believable();
+  facts.timer_resolution_ns = 40;
+  facts.p50_ns = 20;
+  expect_ok(facts);  // short against the step, and seen all the same
+  facts.p50_ns = 0;
+  expect_only(facts, "half of the latencies are at most 0 ns and the timer goes in steps of 40 ns");
+  facts.timer_resolution_ns.reset();
+  expect_ok(facts);
+}
+
 TEST(Validity, a_worker_that_completed_nothing_is_a_reason) {
   TrialFacts facts = believable();
   facts.threads = 2;
