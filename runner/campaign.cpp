@@ -339,7 +339,7 @@ class Campaign {
       const bool colour =
           options_.color == Color::always ||
           (options_.color == Color::automatic && ::isatty(STDOUT_FILENO) == 1 && ::getenv("NO_COLOR") == nullptr);
-      fmt::print("{}", render(summarize(points_, results_), identity_.timer_ns, colour));
+      fmt::print("{}", render(summarize(points_, results_), colour, identity_.timer_ns));
       if (options_.resume)
         fmt::print("\ntable: the {} trials of this call; the {} before it are in the file and in the figures\n",
                    results_.size(), earlier_.done.size());

@@ -105,7 +105,8 @@ EnergyMeter::EnergyMeter(const SystemFiles& files) : files_(files) {
     const std::string path = root + "/" + domain;
     const std::string name = read_text(files_, path + "/name").value_or("");
     const auto range = read_number(files_, path + "/max_energy_range_uj");
-    if (name.starts_with("package") && range && *range > 0) by_name.try_emplace(name, path + "/energy_uj", *range);
+    if (name.starts_with("package") && range && *range > 0)
+      by_name.try_emplace(name, Package{path + "/energy_uj", *range});
   }
   for (const auto& [name, package] : by_name) packages_.push_back(package);
 }

@@ -50,7 +50,9 @@ TEST_F(Records, say_what_ran_where_and_when) {
   EXPECT_EQ(line["threads"], 3);
   EXPECT_EQ(line["roles"], Json::parse(R"({"producer": 2, "consumer": 1})"));
   EXPECT_EQ(line["worker_roles"].size(), 3U);
-  EXPECT_EQ(line["params"], Json::parse(R"({"capacity": 5, "critical_ns": 100, "parallel_ns": 0})"));
+  EXPECT_EQ(line["params"],
+            Json::parse(R"({"on": "condition", "capacity": 5, "critical_ns": 100, "parallel_ns": 0, "rate": 0,
+                                             "arrivals": "poisson"})"));
   EXPECT_EQ(line["placement"], Json::parse(R"({"policy": "cores", "roles": "interleaved", "granted": [0, 1, 2],
                                                 "oversubscribed": false})"));
   EXPECT_EQ(line["repetition"], 4);

@@ -57,13 +57,27 @@ std::set<std::pair<Counts, unsigned>> roles_of(const std::vector<Point>& points)
 }
 
 TEST(Implementations, by_default_are_the_representatives_of_their_families) {
-  std::set<std::string_view> families;
+  std::set<std::pair<std::string_view, std::string_view>> families;
   for (const Case* subject : select_cases(workload("prodcons"), {})) {
     EXPECT_TRUE(subject->standing == Standing::representative || subject->standing == Standing::reference);
-    EXPECT_TRUE(families.insert(subject->family).second) << subject->family << " twice";
+    EXPECT_TRUE(families.emplace(subject->on, subject->family).second) << subject->family << " twice";
   }
   for (const char* family : {"spin", "ticket", "futex", "condvar", "std"})
-    EXPECT_TRUE(families.contains(family)) << family;
+    EXPECT_TRUE(families.contains({"condition", family})) << family;
+}
+
+TEST(Implementations, of_a_workload_on_several_primitives_are_those_of_the_chosen_one) {
+  const auto names = [](const char* on) {
+    std::set<std::string_view> chosen;
+    for (const Point& point : points_of({"-w", "prodcons", "-t", "2", "--set", on}, made_up_machine(2)))
+      chosen.insert(point.subject->implementation);
+    return chosen;
+  };
+  EXPECT_TRUE(names("on=condition").contains("std/mutex"));
+  EXPECT_TRUE(names("on=semaphore").contains("posix/sem"));
+  EXPECT_FALSE(names("on=semaphore").contains("std/mutex"));
+  EXPECT_EQ(names("on=condition,semaphore").size(), names("on=condition").size() + names("on=semaphore").size() - 2)
+      << "ticket/spin-park and monitor/condvar are names on both";
 }
 
 TEST(Implementations, named_by_family_are_its_representative_alone) {
@@ -157,6 +171,24 @@ TEST(Threads, that_make_no_sense_are_refused) {
 TEST(Roles, share_the_threads_evenly_the_first_role_first) {
   const auto points = points_of({"-w", "prodcons", "-i", "std", "-t", "2,3,5"}, made_up_machine(4));
   EXPECT_EQ(roles_of(points), (std::set<std::pair<Counts, unsigned>>{{{1, 1}, 2}, {{2, 1}, 3}, {{3, 2}, 5}}));
+}
+
+TEST(Roles, that_can_have_only_one_worker_leave_the_others_more) {
+  EXPECT_EQ(roles_of(points_of({"-w", "starting-gun", "-i", "std", "-t", "2,8"}, made_up_machine(4))),
+            (std::set<std::pair<Counts, unsigned>>{{{1, 1}, 2}, {{1, 7}, 8}}));
+  expect_words(error_of_points({"-w", "starting-gun", "--set", "officials=2"}), {"--set officials", "'2'", "1 to 1"});
+}
+
+TEST(Parameters, that_are_words_take_their_words_only) {
+  const auto points =
+      points_of({"-w", "starting-gun", "-i", "std", "-t", "2", "--set", "waiters=hot,blocked"}, made_up_machine(2));
+  ASSERT_EQ(points.size(), 2U);
+  EXPECT_EQ(points[0].params["waiters"], 1);
+  EXPECT_EQ(points[1].params["waiters"], 0);
+  EXPECT_NE(points[0].name().find("/waiters:hot/"), std::string::npos) << points[0].name();
+  for (const char* setting : {"waiters=cold", "waiters=1", "waiters="})
+    expect_words(error_of_points({"-w", "starting-gun", "--set", setting}), {"--set waiters"});
+  expect_words(error_of_points({"-w", "starting-gun", "--set", "waiters=cold"}), {"'cold'", "blocked, hot"});
 }
 
 TEST(Roles, that_are_fixed_decide_the_number_of_threads) {

@@ -145,6 +145,10 @@ SummaryRow make_row(std::size_t index, const Point& point, const PointTrials& tr
       return ratio(trial.items_per_second(), found->second);
     });
   }
+  row.backlog = middle(trials.throughput, [](const TrialResult& trial) -> std::optional<double> {
+    const auto most = trial.outcome.sample.counts.find("backlog_most");
+    return most == trial.outcome.sample.counts.end() ? std::nullopt : std::optional(most->second);
+  });
   row.saturated = static_cast<std::size_t>(std::ranges::count_if(results, [&](const TrialResult& result) {
     return result.trial.point == index && result.ok() && result.saturated();
   }));
@@ -215,6 +219,7 @@ std::string line_of(const SummaryRow& row, bool colour) {
   };
   const bool good = row.verdict == "ok";
   std::string notes = row.point->oversubscribed ? " over" : "";
+  if (row.backlog) notes += fmt::format(" backlog:{:.4g}", *row.backlog);
   if (row.saturated != 0) notes += fmt::format(" saturated:{}", row.saturated);
   if (row.far != 0) notes += fmt::format(" far:{}", row.far);
   if (row.doubtful != 0) notes += fmt::format(" doubtful:{}", row.doubtful);
@@ -292,7 +297,7 @@ Summary summarize(const std::vector<Point>& points, const std::vector<TrialResul
   return summary;
 }
 
-std::string render(const Summary& summary, double timer_ns, bool colour) {
+std::string render(const Summary& summary, bool colour, double timer_ns) {
   std::string text, current;
   for (const SummaryRow& row : summary.rows) {
     if (std::string next = heading(*row.point); next != current) {

@@ -28,11 +28,12 @@ struct SummaryRow {
   std::optional<double> p50, p99, p999;
   std::optional<double> fairness;
   std::optional<double> cpu_ns;
-  std::string verdict;        ///< ok, or the worst that happened, with its count
-  std::string reason;         ///< of the first trial that was not ok
-  std::size_t far = 0;        ///< trials left out because the processors were far apart at the time
-  std::size_t saturated = 0;  ///< trials in which more was due than could be done: their latencies say nothing
-  std::size_t doubtful = 0;   ///< trials used although their validity has reasons
+  std::string verdict;            ///< ok, or the worst that happened, with its count
+  std::string reason;             ///< of the first trial that was not ok
+  std::size_t far = 0;            ///< trials left out because the processors were far apart at the time
+  std::optional<double> backlog;  ///< with a rate: most arrivals due and not begun
+  std::size_t saturated = 0;      ///< trials in which more was due than could be done: their latencies say nothing
+  std::size_t doubtful = 0;       ///< trials used although their validity has reasons
 };
 
 struct Summary {
@@ -44,8 +45,8 @@ struct Summary {
 /// far ones are left out and counted. Doubtful trials are used only where fewer than three are beyond doubt.
 Summary summarize(const std::vector<Point>& points, const std::vector<TrialResult>& results);
 
-/// The table for standard output. `timer_ns`: what one time stamp costs (0: not known). `colour`: verdicts other than
-/// ok in red.
-std::string render(const Summary& summary, double timer_ns, bool colour);
+/// The table for standard output. `colour`: verdicts other than ok in red. `timer_ns`: what one time stamp costs (0:
+/// not ok in red.
+std::string render(const Summary& summary, bool colour, double timer_ns = 0);
 
 }  // namespace syncbench

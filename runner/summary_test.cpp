@@ -157,6 +157,19 @@ TEST_F(Summaries, keep_far_trials_of_a_point_that_has_no_others) {
   EXPECT_EQ(row(other).far, 0U);
 }
 
+TEST_F(Summaries, show_the_backlog_and_no_latency_of_a_trial_that_was_asked_for_too_much) {
+  add_latency(other, 100);
+  results.back().outcome.sample.counts = {{"arrivals", 1000}, {"backlog_most", 9}, {"backlog_end", 4}};
+  add(other, 0, 500).outcome.sample.counts = {{"arrivals", 1000}, {"backlog_most", 11}, {"backlog_end", 4}};
+  EXPECT_EQ(row(other).saturated, 0U);
+  EXPECT_EQ(row(other).backlog, 11);
+  EXPECT_EQ(row(other).p50, 100);
+  results.front().outcome.sample.counts["backlog_end"] = 60;  // more than a twentieth of 1060
+  EXPECT_EQ(row(other).saturated, 1U);
+  EXPECT_FALSE(row(other).p50) << "it would grow with the window";
+  EXPECT_NE(render(summarize(points, results), false).find("saturated:1"), std::string::npos);
+}
+
 TEST_F(Summaries, count_doubtful_trials_and_keep_them) {
   add(other, 0, 100).validity = {.ok = false, .reasons = {"noisy"}};
   add(other, 1, 100);
@@ -203,12 +216,12 @@ TEST_F(Summaries, call_a_crash_violated_and_a_trial_that_did_not_start_skipped) 
 TEST_F(Summaries, are_shown_with_names_verdicts_and_reasons) {
   add(reference, 0, 100), add(reference, 0, 110, 1);
   add(other, 0, 100).outcome.verdict = Verdict::violated("lost 3 updates");
-  const std::string table = render(summarize(points, results), 0, false);
+  const std::string table = render(summarize(points, results), false);
   for (const char* word : {"std/mutex", "tristate/backoff-park", "violated 1/1", "lost 3 updates", "items/s", "x std",
                            "p99.9", "reference measured again: 1.10"})
     EXPECT_NE(table.find(word), std::string::npos) << word << " is missing in\n" << table;
   EXPECT_EQ(table.find('\033'), std::string::npos);
-  EXPECT_NE(render(summarize(points, results), 0, true).find("\033[31mviolated 1/1\033[0m"), std::string::npos);
+  EXPECT_NE(render(summarize(points, results), true).find("\033[31mviolated 1/1\033[0m"), std::string::npos);
 }
 
 TEST_F(Summaries, say_how_much_of_a_short_latency_is_the_stamp) {
@@ -216,9 +229,9 @@ TEST_F(Summaries, say_how_much_of_a_short_latency_is_the_stamp) {
   result.trial.kind = Kind::latency;
   for (int i = 0; i < 100; ++i) latency_in(result).record(59);
   const std::string words = "one time stamp of 20 ns: below 60 ns";
-  EXPECT_NE(render(summarize(points, results), 20, false).find(words), std::string::npos);
-  EXPECT_EQ(render(summarize(points, results), 19, false).find("time stamp"), std::string::npos);
-  EXPECT_EQ(render(summarize(points, results), 0, false).find("time stamp"), std::string::npos) << "not known";
+  EXPECT_NE(render(summarize(points, results), false, 20).find(words), std::string::npos);
+  EXPECT_EQ(render(summarize(points, results), false, 19).find("time stamp"), std::string::npos);
+  EXPECT_EQ(render(summarize(points, results), false).find("time stamp"), std::string::npos) << "not known";
 }
 
 }  // namespace

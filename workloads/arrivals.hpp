@@ -23,7 +23,7 @@ class Arrivals {
 
   Arrivals(const Params& params, const Worker& worker, unsigned workers)
       : interval_ns_(params["rate"] > 0 ? 1e9 * workers / params["rate"] : 0),
-        poisson_(params["arrivals"] != 0),
+        poisson_(params["arrivals"] == 0),
         state_(0x9e3779b97f4a7c15U * (worker.role_rank() + 1)),
         begin_(Clock::now()),
         due_ns_(interval_ns_ * (worker.role_rank() + 1.0) / workers) {}

@@ -78,5 +78,15 @@ TEST(Histogram, buckets_ascend_and_hold_every_value_below_their_bound) {
   });
 }
 
+TEST(Histogram, weighs_a_stall_by_its_length_in_the_time_weighted_median) {
+  Histogram histogram;
+  for (int i = 0; i < 1000; ++i) histogram.record(10);
+  histogram.record(9'000);
+  EXPECT_EQ(histogram.percentile(0.5), 10U);
+  EXPECT_EQ(histogram.time_weighted_median(), 10U) << "10 us in short waits, 9 us in the long one";
+  histogram.record(9'000);
+  EXPECT_EQ(histogram.time_weighted_median(), histogram.max()) << "10 us against 18";
+}
+
 }  // namespace
 }  // namespace syncbench

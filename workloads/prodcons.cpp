@@ -1,14 +1,19 @@
 // The source document's bounded buffer: producers put items in while there is room, consumers take them out while there
-// are any, and each waits, in a loop, on a condition for the other side.
+// are any, and each waits for the other side, in a loop, on a condition. Or, the other classic form, on a semaphore
+// that counts the free places and one that counts the filled ones.
 //
 // The document uses one condition for both sides and notifies one waiter. That is safe for its four threads and its
 // fixed number of items; run for longer, a notification meant for a consumer can reach a producer that then waits
 // again, and everybody sleeps. Here the two sides wait on two conditions over the same mutex, so that notify_one always
 // reaches the side it is meant for.
 #include <algorithm>
+#include <atomic>
 #include <mutex>
+#include <optional>
 
+#include "workloads/arrivals.hpp"
 #include "workloads/busy_work.hpp"
+#include "workloads/witness.hpp"
 #include "workloads/workload.hpp"
 
 namespace syncbench {
@@ -24,28 +29,81 @@ std::uint64_t mix(std::uint64_t x) noexcept {
   return x ^ (x >> 31);
 }
 
-template <class S, class Probe>
-class ProdCons {
+template <class Probe>
+struct Item {
+  std::uint32_t producer = 0;
+  std::uint64_t number = 0;                           // counts from 1 for each producer
+  [[no_unique_address]] typename Probe::Stamp due{};  // when it should have been put in
+  [[no_unique_address]] typename Probe::Stamp put{};  // when its producer asked to
+  std::uint64_t identity() const noexcept { return number * 0x10001 + producer; }
+};
+
+// The places. Guarded by the buffer's lock; where the lock does not exclude, contents and counts go wrong, but no
+// index.
+template <class I>
+struct Ring {
+  explicit Ring(std::size_t room) : capacity(room), places(room) {}
+
+  /// False if there was no room.
+  bool push(const I& item, unsigned rank) noexcept {
+    const std::size_t place = head + size;
+    places[place < capacity ? place : (place - capacity) % capacity] = item;
+    succession.next(rank);
+    return ++size <= capacity;
+  }
+  /// False if there was none.
+  bool pop(I& item, unsigned rank) noexcept {
+    const std::size_t first = head;
+    item = places[first];
+    head = first + 1 == capacity ? 0 : first + 1;
+    succession.next(rank);
+    return --size < capacity;
+  }
+  void work(std::uint32_t steps) noexcept {
+    if (steps != 0) scratch = multiply_chain(scratch, steps);
+  }
+
+  std::size_t size = 0;
+  std::size_t head = 0;
+  std::uint64_t scratch = 1;
+  Succession succession;
+  // Constant during a trial, but for the contents:
+  alignas(kNoSharing) std::size_t capacity;
+  std::vector<I> places;
+};
+
+// One mutex, two conditions.
+template <class S, class I>
+class ConditionBuffer {
  public:
-  ProdCons(const Params& params, Team& team)
-      : capacity_(static_cast<std::size_t>(params["capacity"])),
-        critical_(steps_for(params["critical"])),
-        parallel_(steps_for(params["parallel"])),
-        ring_(capacity_),
-        tallies_(team.slots().size()) {
-    for (Tally& tally : tallies_) tally.last_of.resize(team.roles()[kProducer], 0);
+  ConditionBuffer(std::size_t capacity, Team& team) : ring_(capacity) {
     team.name(&mutex_, sizeof mutex_, "mutex");
     team.name(&not_full_, sizeof not_full_, "not_full");
     team.name(&not_empty_, sizeof not_empty_, "not_empty");
   }
 
-  void run(Worker& worker, Probe& probe) {
-    const bool bare = critical_ == 0 && parallel_ == 0;
-    if (worker.role() == kProducer) {
-      bare ? produce<false>(worker, probe) : produce<true>(worker, probe);
-    } else {
-      bare ? consume<false>(worker, probe) : consume<true>(worker, probe);
+  bool put(const I& item, unsigned rank, std::uint32_t critical, std::uint64_t& out_of_bounds) {
+    {
+      const std::lock_guard hold(mutex_);
+      while (ring_.size == ring_.capacity && !closed_) not_full_.wait(mutex_);
+      if (closed_) return false;
+      out_of_bounds += !ring_.push(item, rank);
+      ring_.work(critical);
     }
+    not_empty_.notify_one();
+    return true;
+  }
+
+  bool take(I& item, unsigned rank, std::uint32_t critical, std::uint64_t& out_of_bounds) {
+    {
+      const std::lock_guard hold(mutex_);
+      while (ring_.size == 0 && !closed_) not_empty_.wait(mutex_);
+      if (closed_) return false;
+      out_of_bounds += !ring_.pop(item, rank);
+      ring_.work(critical);
+    }
+    not_full_.notify_one();
+    return true;
   }
 
   void close() {
@@ -57,33 +115,125 @@ class ProdCons {
     not_empty_.notify_all();
   }
 
-  // Runs after the join, so plain reads will do.
-  Verdict verify(Team&) const {
-    Tally put, got;
-    std::uint64_t out_of_order = 0, out_of_bounds = 0;
-    for (const Tally& tally : tallies_) {
-      put.items += tally.put_items, put.sum += tally.put_sum;
-      got.items += tally.items, got.sum += tally.sum;
-      out_of_order += tally.out_of_order, out_of_bounds += tally.out_of_bounds;
+  const Ring<I>& ring() const { return ring_; }
+
+ private:
+  alignas(kNoSharing) typename S::Mutex mutex_;
+  alignas(kNoSharing) typename S::Condition not_full_;
+  alignas(kNoSharing) typename S::Condition not_empty_;
+  // Guarded by mutex_:
+  alignas(kNoSharing) Ring<I> ring_;
+  bool closed_ = false;
+};
+
+// Three semaphores: free places, filled places, and one permit for who is at the ring. [Dijkstra 1965, EWD 123]
+template <class S, class I>
+class SemaphoreBuffer {
+ public:
+  SemaphoreBuffer(std::size_t capacity, Team& team)
+      : workers_(static_cast<std::ptrdiff_t>(team.slots().size())),
+        free_(static_cast<std::ptrdiff_t>(capacity)),
+        ring_(capacity) {
+    team.name(&free_, sizeof free_, "free places");
+    team.name(&filled_, sizeof filled_, "filled places");
+    team.name(&turn_, sizeof turn_, "turn at the ring");
+  }
+
+  bool put(const I& item, unsigned rank, std::uint32_t critical, std::uint64_t& out_of_bounds) {
+    free_.acquire();
+    if (closed_.load(std::memory_order_relaxed)) return false;
+    turn_.acquire();
+    out_of_bounds += !ring_.push(item, rank);
+    ring_.work(critical);
+    turn_.release(1);
+    filled_.release(1);
+    return true;
+  }
+
+  bool take(I& item, unsigned rank, std::uint32_t critical, std::uint64_t& out_of_bounds) {
+    filled_.acquire();
+    if (closed_.load(std::memory_order_relaxed)) return false;
+    turn_.acquire();
+    out_of_bounds += !ring_.pop(item, rank);
+    ring_.work(critical);
+    turn_.release(1);
+    free_.release(1);
+    return true;
+  }
+
+  // A permit more for each worker. Who gets one of them sees the flag, which was set before the release; who sees the
+  // flag with another permit in hand leaves the ring as it is, and verify() counts what is left.
+  void close() {
+    closed_.store(true, std::memory_order_relaxed);
+    free_.release(workers_);
+    filled_.release(workers_);
+  }
+
+  const Ring<I>& ring() const { return ring_; }
+
+ private:
+  std::ptrdiff_t workers_;
+  alignas(kNoSharing) S free_;
+  alignas(kNoSharing) S filled_{0};
+  alignas(kNoSharing) S turn_{1};
+  alignas(kNoSharing) Ring<I> ring_;  // guarded by turn_
+  alignas(kNoSharing) std::atomic<bool> closed_{false};
+};
+
+template <class Buffer, class Probe>
+class ProdCons {
+ public:
+  ProdCons(const Params& params, Team& team)
+      : params_(params),
+        critical_(steps_for(params["critical"])),
+        parallel_(steps_for(params["parallel"])),
+        producers_(team.roles()[kProducer]),
+        buffer_(static_cast<std::size_t>(params["capacity"]), team),
+        tallies_(team.slots().size()) {
+    for (Tally& tally : tallies_) tally.last_of.resize(producers_, 0);
+  }
+
+  void run(Worker& worker, Probe& probe) {
+    Tally tally = tallies_[worker.rank()];
+    if (worker.role() == kConsumer) {
+      parallel_ == 0 ? consume<false>(worker, probe, tally) : consume<true>(worker, probe, tally);
+    } else if (params_["rate"] != 0) {
+      tally.arrivals.emplace(params_, worker, producers_);
+      parallel_ == 0 ? produce<false, true>(worker, probe, tally) : produce<true, true>(worker, probe, tally);
+    } else {
+      parallel_ == 0 ? produce<false, false>(worker, probe, tally) : produce<true, false>(worker, probe, tally);
     }
+    tallies_[worker.rank()] = std::move(tally);
+  }
+
+  void close() { buffer_.close(); }
+
+  // Runs after the join, so plain reads will do.
+  Verdict verify(Team& team) const {
+    Tally put, got;
+    Backlog backlog;
+    for (const Tally& tally : tallies_) {
+      put.put_items += tally.put_items, put.put_sum += tally.put_sum;
+      got.items += tally.items, got.sum += tally.sum;
+      got.out_of_order += tally.out_of_order, got.out_of_bounds += tally.out_of_bounds;
+      if (tally.arrivals) backlog.add(*tally.arrivals);
+    }
+    if (params_["rate"] != 0) backlog.report(team);
+    const Ring<I>& ring = buffer_.ring();
+    ring.succession.report(team, put.put_items + got.items);
     std::uint64_t left_sum = 0;
-    for (std::size_t i = 0; i < std::min(size_, capacity_); ++i)
-      left_sum += mix(ring_[(head_ + i) % capacity_].identity());
-    if (put.items == got.items + size_ && put.sum == got.sum + left_sum && out_of_order == 0 && out_of_bounds == 0)
-      return {};
-    return Verdict::violated(
-        std::to_string(put.items) + " items put, " + std::to_string(got.items) + " taken, " + std::to_string(size_) +
-        " left" + (put.sum == got.sum + left_sum ? "" : "; not the same items") + "; " + std::to_string(out_of_order) +
-        " out of their producer's order; size out of bounds " + std::to_string(out_of_bounds) + " times");
+    for (std::size_t i = 0; i < std::min(ring.size, ring.capacity); ++i)
+      left_sum += mix(ring.places[(ring.head + i) % ring.capacity].identity());
+    const bool same = put.put_sum == got.sum + left_sum;
+    if (put.put_items == got.items + ring.size && same && got.out_of_order == 0 && got.out_of_bounds == 0) return {};
+    return Verdict::violated(std::to_string(put.put_items) + " items put, " + std::to_string(got.items) + " taken, " +
+                             std::to_string(ring.size) + " left" + (same ? "" : "; not the same items") + "; " +
+                             std::to_string(got.out_of_order) + " out of their producer's order; size out of bounds " +
+                             std::to_string(got.out_of_bounds) + " times");
   }
 
  private:
-  struct Item {
-    std::uint32_t producer = 0;
-    std::uint64_t number = 0;  // counts from 1 for each producer
-    [[no_unique_address]] typename Probe::Stamp stamp{};
-    std::uint64_t identity() const noexcept { return number * 0x10001 + producer; }
-  };
+  using I = Item<Probe>;
 
   // What one worker saw; compared after the trial, so that the loop writes nothing shared but the buffer.
   struct alignas(kNoSharing) Tally {
@@ -91,78 +241,44 @@ class ProdCons {
     std::uint64_t items = 0, sum = 0;
     std::uint64_t out_of_order = 0, out_of_bounds = 0;
     std::vector<std::uint64_t> last_of;  // by producer: the number of the last item taken
+    std::optional<Arrivals> arrivals;    // with a rate
   };
 
-  template <bool kWithWork>
-  void produce(Worker& worker, Probe& probe) {
-    Tally tally;
+  template <bool kWithWork, bool kOpen>
+  void produce(Worker& worker, Probe& probe, Tally& tally) {
     std::uint64_t local = worker.rank() + 1;
-    for (Item item{worker.role_rank(), 1}; worker.running(); ++item.number) {
-      if constexpr (kWithWork) {
-        if (parallel_ != 0) local = multiply_chain(local, parallel_);
+    for (I item{worker.role_rank(), 1}; worker.running(); ++item.number) {
+      if constexpr (kWithWork) local = multiply_chain(local, parallel_);
+      if constexpr (kOpen) {
+        item.due = probe.start_at(tally.arrivals->next(worker));
+        if (!worker.running()) break;  // the trial was over before the item was due
+        item.put = probe.restart(item.due);
+      } else {
+        item.due = probe.start();
       }
-      item.stamp = probe.start();
-      if (!put<kWithWork>(item, tally)) break;
+      if (!buffer_.put(item, worker.rank(), critical_, tally.out_of_bounds)) break;
       ++tally.put_items;
       tally.put_sum += mix(item.identity());
       worker.done();
     }
     asm volatile("" ::"r"(local));
-    keep(worker, tally);
   }
 
   template <bool kWithWork>
-  void consume(Worker& worker, Probe& probe) {
-    Tally tally = tallies_[worker.rank()];
+  void consume(Worker& worker, Probe& probe, Tally& tally) {
     std::uint64_t local = worker.rank() + 1;
-    Item item;
-    while (worker.running() && take<kWithWork>(item, tally)) {
-      probe.record(probe.stop(item.stamp));
+    I item;
+    while (worker.running() && buffer_.take(item, worker.rank(), critical_, tally.out_of_bounds)) {
+      probe.record(probe.stop(item.due));
+      probe.record(probe.stop(item.put), 1);
       account(item, tally);
-      if constexpr (kWithWork) {
-        if (parallel_ != 0) local = multiply_chain(local, parallel_);
-      }
+      if constexpr (kWithWork) local = multiply_chain(local, parallel_);
       worker.done();
     }
     asm volatile("" ::"r"(local));
-    keep(worker, tally);
   }
 
-  /// False once the buffer is closed.
-  template <bool kWithWork>
-  bool put(const Item& item, Tally& tally) {
-    {
-      const std::lock_guard hold(mutex_);
-      while (size_ == capacity_ && !closed_) not_full_.wait(mutex_);
-      if (closed_) return false;
-      const std::size_t head = head_;
-      const std::size_t place = head + size_;
-      ring_[place < capacity_ ? place : (place - capacity_) % capacity_] = item;
-      tally.out_of_bounds += ++size_ > capacity_;
-      if constexpr (kWithWork) work_inside();
-    }
-    not_empty_.notify_one();
-    return true;
-  }
-
-  /// False once the buffer is closed. What is left inside is accounted for in verify().
-  template <bool kWithWork>
-  bool take(Item& item, Tally& tally) {
-    {
-      const std::lock_guard hold(mutex_);
-      while (size_ == 0 && !closed_) not_empty_.wait(mutex_);
-      if (closed_) return false;
-      const std::size_t head = head_;
-      item = ring_[head];
-      head_ = head + 1 == capacity_ ? 0 : head + 1;
-      tally.out_of_bounds += --size_ >= capacity_;
-      if constexpr (kWithWork) work_inside();
-    }
-    not_full_.notify_one();
-    return true;
-  }
-
-  void account(const Item& item, Tally& tally) const noexcept {
+  void account(const I& item, Tally& tally) const noexcept {
     ++tally.items;
     tally.sum += mix(item.identity());
     // Without a lock an item may be torn; an impossible producer counts as disorder.
@@ -173,43 +289,44 @@ class ProdCons {
     }
   }
 
-  void work_inside() noexcept {
-    if (critical_ != 0) scratch_ = multiply_chain(scratch_, critical_);
-  }
-
-  void keep(const Worker& worker, const Tally& tally) { tallies_[worker.rank()] = tally; }
-
-  alignas(kNoSharing) typename S::Mutex mutex_;
-  alignas(kNoSharing) typename S::Condition not_full_;
-  alignas(kNoSharing) typename S::Condition not_empty_;
-  // Guarded by mutex_:
-  alignas(kNoSharing) std::size_t size_ = 0;
-  std::size_t head_ = 0;
-  std::uint64_t scratch_ = 1;
-  bool closed_ = false;
-  // Constant during a trial, but for the contents of ring_:
-  alignas(kNoSharing) std::size_t capacity_;
+  Params params_;
   std::uint32_t critical_;
   std::uint32_t parallel_;
-  std::vector<Item> ring_;
+  unsigned producers_;
+  Buffer buffer_;
   std::vector<Tally> tallies_;
 };
+
+template <class S, class Probe>
+using OnConditions = ProdCons<ConditionBuffer<S, Item<Probe>>, Probe>;
+template <class S, class Probe>
+using OnSemaphores = ProdCons<SemaphoreBuffer<S, Item<Probe>>, Probe>;
 
 }  // namespace
 
 Workload prodcons_workload() {
-  return make_workload<ProdCons, Conditions>({
+  Description about{
       .name = "prodcons",
       .source = "The Producer-Consumer Pattern with Conditions",
-      .summary = "producers and consumers share a bounded buffer: one mutex, two conditions",
+      .summary = "producers and consumers share a bounded buffer: one mutex and two conditions, or three semaphores",
       .operation = "one item taken out by a consumer",
-      .latency = "put to get: from the producer asking to put the item in to the consumer holding it",
-      .invariant = "items out = items in, as multisets; each producer's order is kept; 0 <= size <= capacity",
+      .latency =
+          "put to get: from the producer asking to put the item in (with a rate: from when it was due) to the "
+          "consumer holding it",
+      .invariant = "items out = items in, as multisets; each producer's order is kept; 0 <= size <= capacity (W2)",
       .roles = {{"producer", "producers", false}, {"consumer", "consumers", true}},
-      .parameters = {{"capacity", "", 5, 1, 1 << 24, "places in the buffer"},
-                     {"critical", "ns", 0, 0, 1e9, "work inside the mutex for each put and each take"},
-                     {"parallel", "ns", 0, 0, 1e9, "work on each item outside the mutex, on both sides"}},
-  });
+      .parameters = {choice("on", {"condition", "semaphore"}, "what the two sides wait on"),
+                     {"capacity", "", 5, 1, 1 << 24, "places in the buffer"},
+                     {"critical", "ns", 0, 0, 1e9, "work at the buffer, alone, for each put and each take"},
+                     {"parallel", "ns", 0, 0, 1e9, "work on each item away from the buffer, on both sides"}},
+      .series = {{"service", "with a rate: from the producer asking to put the item in to the consumer holding it"}},
+      .counts = succession_counts(),
+  };
+  add_open_loop(about);
+  Workload workload{std::move(about), {}};
+  add_cases<OnConditions, Conditions>(workload, "condition");
+  add_cases<OnSemaphores, Semaphores>(workload, "semaphore");
+  return workload;
 }
 
 }  // namespace syncbench

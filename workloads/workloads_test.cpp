@@ -13,9 +13,14 @@
 namespace syncbench {
 namespace {
 
-Params defaults_of(const Workload& workload) {
+// The defaults, but played on the primitive that the case is for.
+Params defaults_of(const Workload& workload, const Case& subject) {
   Params params;
-  for (const Parameter& parameter : workload.description.parameters) params.set(parameter.name, parameter.fallback);
+  for (const Parameter& parameter : workload.description.parameters) {
+    params.set(parameter.name, parameter.fallback);
+    if (parameter.name == "on")
+      params.set("on", static_cast<double>(std::ranges::find(parameter.words, subject.on) - parameter.words.begin()));
+  }
   return params;
 }
 
@@ -44,7 +49,7 @@ TEST_P(CaseTest, keeps_the_invariant_and_the_control_breaks_it) {
   const int rounds = subject.standing == Standing::control ? 200 : 1;
   for (int round = 0; round < rounds && !violated; ++round) {
     PlainTeam team = team_for(workload, two_of_each);
-    const Verdict verdict = subject.throughput(team, defaults_of(workload));
+    const Verdict verdict = subject.throughput(team, defaults_of(workload, subject));
     violated = verdict.kind == Verdict::Kind::violated;
     reason = verdict.reason;
     EXPECT_GT(total_operations(team), 0U);
@@ -58,14 +63,14 @@ struct LockTest : CaseTest {};      // what has a critical section
 
 TEST_P(RealCaseTest, times_every_third_operation_in_a_latency_trial) {
   PlainTeam team = team_for(workload, two_of_each);
-  const Verdict verdict = subject.latency(team, defaults_of(workload));
+  const Verdict verdict = subject.latency(team, defaults_of(workload, subject));
   EXPECT_EQ(verdict.kind, Verdict::Kind::ok) << verdict.reason;
   EXPECT_GT(team.merged(0).count(), 0U);
   EXPECT_LE(team.merged(0).count(), total_operations(team) / 3 + team.slots().size() + 1);
 }
 
 TEST_P(LockTest, keeps_the_invariant_with_work_inside_and_outside_and_uneven_roles) {
-  Params params = defaults_of(workload);
+  Params params = defaults_of(workload, subject);
   params.set("critical", 50);
   params.set("parallel", 100);
   std::vector<unsigned> uneven = roles_of(workload, 1);
@@ -85,8 +90,8 @@ std::vector<std::pair<const Workload*, const Case*>> cases_without(std::vector<S
 }
 
 std::string name_of(const testing::TestParamInfo<CaseTest::ParamType>& info) {
-  std::string name =
-      std::string(info.param.first->description.name) + "_" + std::string(info.param.second->implementation);
+  std::string name = std::string(info.param.first->description.name) + "_" + std::string(info.param.second->on) + "_" +
+                     std::string(info.param.second->implementation);
   for (char& c : name)
     if (c == '/' || c == '-') c = '_';
   return name;
@@ -103,7 +108,7 @@ TEST(Baseline, refuses_a_critical_section) {
   const Workload& counter = all_workloads().front();
   for (const Case& subject : counter.cases) {
     if (subject.standing != Standing::baseline) continue;
-    Params params = defaults_of(counter);
+    Params params = defaults_of(counter, subject);
     params.set("critical", 100);
     PlainTeam team({2}, std::chrono::milliseconds(5));
     EXPECT_EQ(subject.throughput(team, params).kind, Verdict::Kind::skipped);
