@@ -12,6 +12,7 @@
 #include "runner/listing.hpp"
 #include "runner/options.hpp"
 #include "runner/run_environment.hpp"
+#include "runner/stress_run.hpp"
 
 namespace syncbench {
 namespace {
@@ -37,6 +38,8 @@ int run(const std::vector<std::string>& arguments) {
   if (options.list) return print(list(*options.list));
   if (options.describe) return print(describe(*options.describe));
   if (options.conformance) return run_conformance(options);
+  if (options.replay) return run_replay(*options.replay);
+  if (options.stress) return run_stress(options);
   if (options.show_environment) return print(render_environment(describe_run(Topology::load())));
   if (options.check_environment) return check(options);
   if (options.save_config) return save_config(arguments, *options.save_config), kDone;

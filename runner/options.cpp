@@ -29,7 +29,13 @@ po::options_description general_options() {
       ("conformance", po::value<std::string>()->implicit_value("strict")->value_name("PROFILE"),
        "check every implementation (or --impl) against the rules of python, posix, cpp or strict, and print which "
        "hold; "
-       "--threads N sets the size of crowds")                                                                         //
+       "--threads N sets the size of crowds")  //
+      ("stress", po::value<std::string>()->implicit_value("scheduled")->value_name("MODE"),
+       "look for what breaks an implementation: scheduled (every step of small programs decided by a scheduler: at "
+       "random, by priorities, then all schedules with few preemptions), tso (the same with store buffers)")  //
+      ("stress-time", po::value<std::string>()->default_value("2m")->value_name("TIME"),
+       "about how long, all in all")                                                                                  //
+      ("replay", po::value<std::string>()->value_name("STRING"), "run one schedule again, and print its steps")       //
       ("env", po::bool_switch(), "print what is known about this machine and build")                                  //
       ("env-check", po::bool_switch(), "print what on this machine can spoil a measurement, with a remedy for each")  //
       ("strict-env", po::bool_switch(),
@@ -279,6 +285,10 @@ Options parse_options(const Strings& arguments) {
   if (values.count("list") != 0) options.list = text(values, "list");
   if (values.count("describe") != 0) options.describe = text(values, "describe");
   if (values.count("conformance") != 0) options.conformance = text(values, "conformance");
+  if (values.count("stress") != 0)
+    options.stress = choose<std::string>(values, "stress", {{"scheduled", "scheduled"}, {"tso", "tso"}});
+  if (values.count("replay") != 0) options.replay = text(values, "replay");
+  options.stress_time = parse_duration("--stress-time", text(values, "stress-time"), 1ms, 24h);
   if (values.count("save-config") != 0) options.save_config = text(values, "save-config");
   options.workloads = list_of(values, "workload");
   options.implementations = list_of(values, "impl");
@@ -300,6 +310,8 @@ Options parse_options(const Strings& arguments) {
   if (options.output == "-" && (options.format == Format::json || options.format == Format::csv))
     throw UsageError("--output: '-' and --format: both want standard output; give --output a file");
   if (options.conformance) refuse_beside_conformance(values, options);
+  if (options.stress && (options.format == Format::json || options.format == Format::csv))
+    throw UsageError("--format: --stress prints console or jsonl");
   if (options.resume && (options.output.empty() || options.output == "-"))
     throw UsageError("--resume: say which file to go on with: --output FILE");
   return options;

@@ -57,6 +57,9 @@ struct Options {
   std::optional<std::string> list;
   std::optional<std::string> describe;
   std::optional<std::string> conformance;  ///< the profile, as written
+  std::optional<std::string> stress;       ///< the modes, as written
+  std::optional<std::string> replay;
+  std::chrono::nanoseconds stress_time{};
   std::optional<std::string> save_config;
   // Passed on to Google Benchmark
   std::vector<std::string> benchmark_flags;

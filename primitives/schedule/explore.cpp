@@ -41,7 +41,8 @@ bool fails_alike(const Outcome& a, const Outcome& b) {
   return a.kind == b.kind && (a.kind != Outcome::Kind::violated || a.reason == b.reason);
 }
 
-Outcome run_again(const Program& program, bool store_buffers, const std::vector<std::size_t>& decisions, bool trace) {
+Outcome run_quietly(const Program& program, bool store_buffers, const std::vector<std::size_t>& decisions,
+                    bool trace = false) {
   Runner runner(program, store_buffers, trace);
   Replay strategy(decisions);
   return runner.run(strategy);
@@ -56,7 +57,7 @@ std::vector<std::size_t> minimized(const Program& program, bool store_buffers, c
       if (decisions[i] == 0) continue;
       auto fewer = decisions;
       fewer[i] = 0;
-      const Outcome outcome = run_again(program, store_buffers, fewer, false);
+      const Outcome outcome = run_quietly(program, store_buffers, fewer);
       if (!fails_alike(outcome, failure)) continue;
       decisions = outcome.decisions;
       smaller = true;
@@ -132,7 +133,7 @@ class Explorer {
 
   void describe_failure() {
     const auto decisions = minimized(program_, budget_.store_buffers, *result_.failure);
-    result_.failure = run_again(program_, budget_.store_buffers, decisions, true);
+    result_.failure = run_quietly(program_, budget_.store_buffers, decisions, true);
     result_.replay = replay_string(program_, budget_.store_buffers, decisions);
   }
 
@@ -174,6 +175,10 @@ Exploration explore(const Program& program, const Budget& budget) {
   return Explorer(program, budget).explore();
 }
 
+Outcome run_again(const Program& program, bool store_buffers, const std::vector<std::size_t>& decisions) {
+  return run_quietly(program, store_buffers, decisions, true);
+}
+
 Replayed replay(const std::string& text) {
   const auto last = text.rfind(':');
   const auto before = last == std::string::npos || last == 0 ? std::string::npos : text.rfind(':', last - 1);
@@ -183,7 +188,7 @@ Replayed replay(const std::string& text) {
   if (model != "sc" && model != "tso") throw std::invalid_argument("'" + model + "' is not one of sc, tso");
   for (const Program& program : all_programs())
     if (program.name() == text.substr(0, before))
-      return {&program, run_again(program, model == "tso", parse_decisions(text.substr(last + 1)), true)};
+      return {&program, run_again(program, model == "tso", parse_decisions(text.substr(last + 1)))};
   throw std::invalid_argument("there is no program '" + text.substr(0, before) + "'");
 }
 

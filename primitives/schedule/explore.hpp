@@ -12,18 +12,18 @@
 namespace syncbench::schedule {
 
 struct Budget {
-  std::chrono::nanoseconds time = std::chrono::seconds(1);  ///< after the first bound is explored, go on for so long
-  std::chrono::nanoseconds most = std::chrono::seconds(20); ///< give up even the first bound
-  unsigned bound = 2;                                       ///< preemptions to explore in any case
-  std::size_t random_runs = 200;                            ///< of each random strategy
+  std::chrono::nanoseconds time = std::chrono::seconds(1);   ///< after the first bound is explored, go on for so long
+  std::chrono::nanoseconds most = std::chrono::seconds(20);  ///< give up even the first bound
+  unsigned bound = 2;                                        ///< preemptions to explore in any case
+  std::size_t random_runs = 200;                             ///< of each random strategy
   std::uint64_t seed = 1;
   bool store_buffers = false;
 };
 
 struct Exploration {
   std::uint64_t schedules = 0;
-  int complete_bound = -1;   ///< every schedule with so many preemptions was run
-  bool everything = false;   ///< every schedule there is was run
+  int complete_bound = -1;  ///< every schedule with so many preemptions was run
+  bool everything = false;  ///< every schedule there is was run
   double seconds = 0;
   std::optional<Outcome> failure;  ///< minimized, with its trace
   std::string found_by;            ///< random, priorities, exhaustive
@@ -31,6 +31,9 @@ struct Exploration {
 };
 
 Exploration explore(const Program& program, const Budget& budget);
+
+/// The same schedule again, with its trace.
+Outcome run_again(const Program& program, bool store_buffers, const std::vector<std::size_t>& decisions);
 
 /// Runs a replay string: "mutex:ticket/park:exclusion:3:sc:12=1,30=2". Throws std::invalid_argument with a sentence.
 struct Replayed {
