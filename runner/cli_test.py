@@ -431,6 +431,7 @@ PRINTS = {
     ("--list",): ["workloads", "prodcons", "std/mutex", "compact", "fairness_jain"],
     ("--list", "workloads"): ["prodcons", "counter"],
     ("--list", "implementations"): ["ticket/park", "std/mutex"],
+    ("--list", "families"): ["futex", "breakable barrier", "tristate/backoff-park"],
     ("--list", "placements"): ["compact", "hwloc:"],
     ("--list", "metrics"): ["items_per_second", "fairness_jain", "lower is better"],
     ("--describe", "prodcons"): ["capacity", "invariant", "latency", "operation", "consumer"],
@@ -592,6 +593,18 @@ def test_the_table_of_families_in_the_readme_is_the_catalogs():
         reference = [line.split()[0] for line in lines if " the reference " in line]
         expected = [chosen[family] for family in ("spin", "ticket", "futex", "condvar")] + (reference or ["-"])
         assert [cell.strip("`") for cell in row] == expected, primitive
+
+
+def test_a_family_has_the_members_that_stand_for_it():
+    listed = sections(run("--list", "implementations", cwd="/").stdout)
+    for family in ("spin", "ticket", "futex", "condvar"):
+        members = re.findall(r"^    ([a-z ]+?) {2,}(\S+)$", run("--describe", family, cwd="/").stdout, re.M)
+        assert len(members) == 7
+        for primitive, name in members:
+            chosen = [line.split()[0] for line in listed[primitive]
+                      if line.split()[1] == family and "stands for its family" in line]
+            assert chosen == [name], (family, primitive)
+        assert family in run("-w", "worker-pool", "-i", family, "-t", "2", "--dry-run", cwd="/").stdout
 
 
 def test_the_table_of_implementations_is_the_catalogs():
