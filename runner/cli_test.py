@@ -370,9 +370,9 @@ def test_resume_of_a_file_that_is_not_there_is_refused(tmp_path):
 # Until the intervals are narrow
 
 
-def until_ci(target, *arguments, cwd, implementations="std,futex"):
-    return run("-w", "counter", "-i", implementations, "-t", "1,2", "--latency", "off", "--duration", "1ms", "--warmup", "0",
-               "--no-plot", "--until-ci", target, "-o", "out.jsonl", *arguments, cwd=cwd)  # fmt: skip
+UNTIL = ["-w", "counter", "-i", "std,futex", "--latency", "off", "--warmup", "0", "--no-plot", "-o", "out.jsonl"]
+NOISY = [*UNTIL, "-t", "2,4", "--duration", "1ms", "--until-ci", "0.1%"]  # never so narrow
+STEADY = [*UNTIL, "-t", "1,2", "--duration", "5ms", "--placement", "one", "--critical", "100us", "--until-ci", "50%"]
 
 
 def blocks_of(trials):
@@ -386,7 +386,7 @@ WIDE = re.compile(r"^ +(\S+)% +n = (\d+) +(counter/\S+)$", re.MULTILINE)
 
 
 def test_trials_go_on_in_whole_blocks_until_the_rounds_are_spent_and_what_is_still_wide_is_named(tmp_path):
-    done = until_ci("0.1%", "-r", "1", cwd=tmp_path)
+    done = run(*NOISY, "-r", "1", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     trials = trials_of(tmp_path / "out.jsonl")
     for block in blocks_of(trials):
@@ -399,7 +399,7 @@ def test_trials_go_on_in_whole_blocks_until_the_rounds_are_spent_and_what_is_sti
 
 
 def test_trials_end_early_once_every_interval_is_narrow(tmp_path):
-    done = until_ci("50%", cwd=tmp_path)
+    done = run(*STEADY, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     trials = trials_of(tmp_path / "out.jsonl")
     assert 7 * 6 <= len(trials) < 140 * 6
@@ -409,19 +409,19 @@ def test_trials_end_early_once_every_interval_is_narrow(tmp_path):
 
 
 def test_a_time_limit_is_a_budget_once_every_point_has_its_repetitions(tmp_path):
-    done = until_ci("0.1%", "-r", "6", "--time-limit", "4s", cwd=tmp_path)
+    done = run(*NOISY, "-r", "6", "--time-limit", "4s", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "--time-limit is reached, and 4 of 4 points are still wider:" in done.stderr
     assert len(trials_of(tmp_path / "out.jsonl")) > 6 * 6
-    short = until_ci("0.1%", "-r", "1000", "--time-limit", "300ms", "--resume", cwd=tmp_path)
+    short = run(*NOISY, "-r", "1000", "--time-limit", "300ms", "--resume", cwd=tmp_path)
     assert short.returncode == 3 and "--resume" in short.stderr and "still wider" not in short.stderr
 
 
 def test_what_a_resumed_file_holds_counts_for_the_intervals(tmp_path):
-    first = until_ci("50%", cwd=tmp_path)
+    first = run(*STEADY, cwd=tmp_path)
     assert first.returncode == 0, first.stderr
     text = (tmp_path / "out.jsonl").read_text()
-    again = until_ci("50%", "--resume", cwd=tmp_path)
+    again = run(*STEADY, "--resume", cwd=tmp_path)
     assert again.returncode == 0, again.stderr
     assert "every interval is narrow enough, after 0 of up to" in again.stderr
     assert trials_of(tmp_path / "out.jsonl") == [line for line in map(strict, text.splitlines()) if line["record"] == "trial"]
@@ -429,10 +429,10 @@ def test_what_a_resumed_file_holds_counts_for_the_intervals(tmp_path):
 
 def test_a_resumed_run_completes_the_block_that_was_torn(tmp_path):
     out = tmp_path / "out.jsonl"
-    assert until_ci("0.1%", "-r", "6", "--time-limit", "3s", cwd=tmp_path).returncode == 0
+    assert run(*STEADY, "-r", "10", cwd=tmp_path).returncode == 0
     lines = out.read_text().splitlines(keepends=True)
-    out.write_text("".join(lines[: 1 + 6 * 6 + 1]))  # six rounds and the first trial of the next
-    assert until_ci("50%", "--resume", cwd=tmp_path).returncode == 0
+    out.write_text("".join(lines[: 1 + 6 * 7 + 1]))  # seven rounds and the first trial of the next
+    assert run(*STEADY, "--resume", cwd=tmp_path).returncode == 0
     trials = trials_of(out)
     assert all(len(block) == 3 for block in blocks_of(trials)), "a block is torn"
     assert len({identity(trial) for trial in trials}) == len(trials)

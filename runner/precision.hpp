@@ -70,6 +70,6 @@ struct Budget {
 unsigned most_rounds(const Budget& budget);
 
 inline constexpr unsigned kMostTimes = 20;
-inline constexpr std::size_t kMostTrials = 20'000;  // each is a registration in Google Benchmark, made beforehand
+inline constexpr std::size_t kMostTrials = 20'000;  // all are planned beforehand
 
 }  // namespace syncbench

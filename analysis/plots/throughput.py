@@ -1,6 +1,6 @@
 """Operations per second against threads: does an implementation scale, and where does it collapse?"""
 
-from analysis import captions, curves, frame
+from analysis import baselines, captions, curves, frame
 
 NAME = "throughput"
 KIND = "throughput"
@@ -15,5 +15,7 @@ def draw(figure, width):
     log = curves.wants_log(drawn)
     if log:
         drawn = curves.without_zeros(drawn)
-    panel = frame.Panel("throughput (operations/s)", drawn, log)
-    return frame.draw(figure, [panel], width, captions.caption(figure, drawn, rate, "throughput"))
+    sentences = captions.caption(figure, drawn, rate, "throughput")
+    drawn, guides = baselines.split(figure, drawn)
+    panel = frame.Panel("throughput (operations/s)", drawn, log, guides=guides)
+    return frame.draw(figure, [panel], width, [*sentences, *baselines.sentences(guides)])
