@@ -15,16 +15,19 @@ class Guide:
     threads: tuple
     values: tuple
     dash: tuple
-    must_show: bool  # else it may leave the axes at the top
 
 
 EMPTY = (0, (1, 1.5))
 IDEAL = (0, (7, 3))
 
 
+def are_in(figure, drawn):
+    return bool(_empty(figure, drawn))
+
+
 def split(figure, drawn):
-    """The curves to draw as such, and the guides."""
-    empty = {c.implementation: alone for c in drawn if _is(figure, c, "control") and (alone := _alone(c))}
+    """The curves to draw as such, and the guides. For a logarithmic axis: none of them is a zero."""
+    empty = _empty(figure, drawn)
     if not empty:
         return drawn, []
     guides = [_level(figure, name, estimate) for name, estimate in empty.items()]
@@ -45,6 +48,11 @@ _MEANING = {
 }
 
 
+def _empty(figure, drawn):
+    return {c.implementation: alone for c in drawn
+            if _is(figure, c, "control") and (alone := _alone(c)) and alone.median > 0}
+
+
 def _is(figure, curve, standing):
     trials = [t for point in figure.series[curve.implementation] for t in (*point.trials, *point.failed)]
     return any(t.standing == standing for t in trials)
@@ -60,7 +68,7 @@ def _without_one_thread(curve):
 
 def _level(figure, name, estimate):
     ends = (figure.threads[0], figure.threads[-1])
-    return Guide(f"{name}: empty lock", ends, (estimate.median, estimate.median), EMPTY, must_show=True)
+    return Guide(f"{name}: empty lock", ends, (estimate.median, estimate.median), EMPTY)
 
 
 def _ideal(figure, name, estimate):
@@ -69,4 +77,4 @@ def _ideal(figure, name, estimate):
     most = min(figure.capacity or last, last)
     threads = tuple(sorted({1, most, last, *(n for n in figure.threads if n < most)}))
     values = tuple(min(n, most) * estimate.median for n in threads)
-    return Guide(f"ideal: n \N{MULTIPLICATION SIGN} {name} alone", threads, values, IDEAL, must_show=False)
+    return Guide(f"ideal: n \N{MULTIPLICATION SIGN} {name} alone", threads, values, IDEAL)

@@ -16,7 +16,6 @@ from analysis import layout, style
 
 MARGIN = 2**0.3  # room left and right of the outermost thread counts, on a log axis
 CROSS = 0.065  # share of the axes' height that a cross takes
-HEADROOM = 2  # how far above the curves a guide may lift the top of the axes
 SPREAD = 1.3  # room below and above the curves, on a log axis
 
 
@@ -63,13 +62,13 @@ def _values(axis, panel):
     for guide in panel.guides:
         axis.plot(guide.threads, guide.values, label=guide.label, zorder=1.5, **style.guide(guide.dash))
     highs = [e.interval.high for c in panel.curves for e in c.estimates]
-    highs += [max(guide.values) for guide in panel.guides if guide.must_show]
-    highs += [min(max(guide.values), HEADROOM * max(highs)) for guide in panel.guides if not guide.must_show]
+    highs += [max(guide.values) for guide in panel.guides]
     if not highs:
         axis.yaxis.set_major_locator(NullLocator())
         return
     if panel.log:
         lows = [e.interval.low or e.median for c in panel.curves for e in c.estimates]
+        lows += [min(guide.values) for guide in panel.guides]
         _log_axis(axis, min(lows), max(highs), _cross_height(panel.curves))
     else:
         axis.set_ylim(0, 1.08 * max(highs) or 1)
