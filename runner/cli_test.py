@@ -427,6 +427,15 @@ def test_what_a_resumed_file_holds_counts_for_the_intervals(tmp_path):
     assert trials_of(tmp_path / "out.jsonl") == [line for line in map(strict, text.splitlines()) if line["record"] == "trial"]
 
 
+def test_a_resumed_run_goes_on_where_the_file_is_not_precise_enough(tmp_path):
+    fixed = [word for word in NOISY if word not in ("--until-ci", "0.1%")]
+    assert run(*fixed, "-r", "6", cwd=tmp_path).returncode == 0
+    assert len(trials_of(tmp_path / "out.jsonl")) == 6 * 6
+    done = run(*NOISY, "-r", "6", "--resume", "--time-limit", "2s", cwd=tmp_path)
+    assert done.returncode == 0 and "still wider" in done.stderr
+    assert len(trials_of(tmp_path / "out.jsonl")) > 6 * 6
+
+
 def test_a_resumed_run_completes_the_block_that_was_torn(tmp_path):
     out = tmp_path / "out.jsonl"
     assert run(*STEADY, "-r", "10", cwd=tmp_path).returncode == 0
