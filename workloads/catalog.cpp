@@ -10,12 +10,13 @@ Workload ping_pong_workload();
 Workload starting_gun_workload();
 Workload prodcons_workload();
 Workload group_photo_workload();
+Workload unreliable_workload();
 Workload phases_workload();
 
 const std::vector<Workload>& all_workloads() {
   static const std::vector<Workload> all = {counter_workload(),     recursion_workload(),    permits_workload(),
                                             ping_pong_workload(),   starting_gun_workload(), prodcons_workload(),
-                                            group_photo_workload(), phases_workload()};
+                                            group_photo_workload(), unreliable_workload(),   phases_workload()};
   return all;
 }
 

@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cstdint>
+#include <limits>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "workloads/busy_work.hpp"
@@ -14,6 +17,38 @@
 namespace syncbench {
 
 enum class Straggler { none, rotating, fixed };
+
+/// Were the arrival indices of each phase a permutation? Each thread adds up what it got, in registers: a hash of the
+/// index times a pseudo-random weight of the phase, the same for all. The sums of all threads together are then the sum
+/// of the weights times that of the hashes; other indices in any phase change it, but for a chance of about 2^-60.
+class IndexCheck {
+ public:
+  void add(std::uint32_t index) noexcept {
+    weight_ = weight_ * 0x5851f42d4c957f2dU + 0x14057b7ef767814fU;  // Knuth's MMIX generator
+    weights_ += weight_;
+    sum_ += weight_ * hash(index);
+  }
+  /// Adds what another thread got in the same phases.
+  void merge(const IndexCheck& other) noexcept {
+    weights_ = other.weights_;
+    sum_ += other.sum_;
+  }
+  bool holds(std::uint32_t parties) const noexcept {
+    std::uint64_t hashes = 0;
+    for (std::uint32_t index = 0; index < parties; ++index) hashes += hash(index);
+    return sum_ == weights_ * hashes;
+  }
+
+ private:
+  static std::uint64_t hash(std::uint32_t index) noexcept {
+    const std::uint64_t spread = (index + std::uint64_t{1}) * 0x9e3779b97f4a7c15U;
+    return (spread ^ (spread >> 32)) * 0xd6e8feb86659fd93U;
+  }
+
+  std::uint64_t weight_ = 1;
+  std::uint64_t weights_ = 0;
+  std::uint64_t sum_ = 0;
+};
 
 template <class B, class Probe>
 class Meeting {
@@ -35,35 +70,31 @@ class Meeting {
   void run(Worker& worker, Probe& probe) {
     const unsigned rank = worker.rank();
     Mark& mine = marks_[rank];
+    IndexCheck indices;
     std::uint64_t violations = 0;
     std::uint64_t local = rank + 1;
-    bool timed = false, next_timed = false;
+    bool timed = false;  // this phase
     std::size_t place = 0;
     for (std::uint64_t phase = 1;; ++phase) {
       if (parallel_ != 0) local = multiply_chain(local, parallel_);
       if (is_late(rank, phase)) local = multiply_chain(local, delay_);
       mine.phase.store(phase, std::memory_order_relaxed);
       if (rank == 0) announce(worker, probe, phase);
-      Set& set = mine.sets[phase % kSets];
+      const std::uint32_t index = meet(*places_[place].barrier, rank, timed, mine.sets[phase % kSets]);
       if constexpr (Probe::kTimes) {
-        if (timed) set.arrived = Probe::Clock::now();
-      }
-      set.index = arrive_at(*places_[place].barrier, rank);
-      if constexpr (Probe::kTimes) {
-        if (timed) set.left = Probe::Clock::now();
         if (rank == 0) record(phase - 1, probe);
-        next_timed = timed_[(phase + 1) % 2].load(std::memory_order_relaxed);
+        timed = timed_[(phase + 1) % 2].load(std::memory_order_relaxed) == phase + 1;
       }
-      if (phase % kLookEvery == 0) violations += is_anybody_behind(rank, phase);
-      if (phase % kLookEvery == 1 && rank == 0 && phase > 1) violations += !is_permutation((phase - 1) % kSets);
-      if (setup_ != 0 && set.index == 0) local = multiply_chain(local, setup_);
+      indices.add(index);
+      if (phase % kLookEvery == 0) violations += is_neighbour_behind(rank, phase);
+      if (setup_ != 0 && (kIndexed ? index : rank) == 0) local = multiply_chain(local, setup_);
       worker.done();
-      if (last_[phase % 2].load(std::memory_order_relaxed)) break;
-      timed = next_timed;
+      if (phase >= last_.load(std::memory_order_relaxed)) break;
       if (++place == places_.size()) place = 0;
     }
     asm volatile("" ::"r"(local));
     mine.violations = violations;
+    mine.indices = indices;
   }
 
   void close() noexcept {}
@@ -71,27 +102,32 @@ class Meeting {
   Verdict verify(Team&) const {
     std::uint64_t violations = 0;
     for (const Mark& mark : marks_) violations += mark.violations;
+    if (violations != 0)
+      return Verdict::violated("left before the neighbour had arrived: noticed " + std::to_string(violations) +
+                               " times");
     const std::uint64_t phases = marks_[0].phase.load(std::memory_order_relaxed);
     for (const Mark& mark : marks_)
       if (mark.phase.load(std::memory_order_relaxed) != phases)
         return Verdict::violated("one thread passed " + std::to_string(phases) + " phases, another " +
                                  std::to_string(mark.phase.load(std::memory_order_relaxed)));
-    if (violations == 0) return {};
-    return Verdict::violated("left before the others had arrived, or arrival indices were no permutation: noticed " +
-                             std::to_string(violations) + " times");
+    if (kIndexed && !are_permutations())
+      return Verdict::violated("in some of " + std::to_string(phases) + " phases the arrival indices were not 0 to " +
+                               std::to_string(parties_ - 1));
+    return {};
   }
 
  private:
   using Time = typename Probe::Stamp;
 
-  // Three sets in turn. After passing phase k the leader reads what all wrote about phase k - 1: they wrote it before
-  // they arrived at k, and the barrier orders that. They write the same set again before arriving at phase k + 2, so
-  // after passing k + 1, which they cannot before the leader has arrived there, that is, has read.
-  static constexpr std::size_t kSets = 3;
+  // A barrier may say that its indices tell nothing: the rank serves in their place.
+  static constexpr bool kIndexed = B::kTraits.deviation("B4").empty();
   // Now and then, because looking costs a cache line from another core.
   static constexpr std::uint64_t kLookEvery = 16;
+  // Three sets in turn. After passing phase k the leader reads what all stamped in phase k - 1: they wrote it before
+  // they arrived at k, and the barrier orders that. They write the same set again on arriving at phase k + 2, so after
+  // passing k + 1, which they cannot before the leader has arrived there, that is, has read.
+  static constexpr std::size_t kSets = 3;
   struct Set {
-    std::uint32_t index = 0;
     [[no_unique_address]] Time arrived{};
     [[no_unique_address]] Time left{};
   };
@@ -99,40 +135,53 @@ class Meeting {
     std::atomic<std::uint64_t> phase{0};  // that this thread has arrived at; ordered by the barrier, so relaxed
     std::array<Set, kSets> sets{};
     std::uint64_t violations = 0;
+    IndexCheck indices;
   };
   struct alignas(kNoSharing) Place {
     std::optional<B> barrier;  // made in place: it cannot be moved
   };
+
+  static std::uint32_t meet(B& barrier, unsigned rank, [[maybe_unused]] bool timed, [[maybe_unused]] Set& set) {
+    if constexpr (Probe::kTimes) {
+      if (timed) {
+        set.arrived = Probe::Clock::now();
+        const std::uint32_t index = arrive_at(barrier, rank);
+        set.left = Probe::Clock::now();
+        return index;
+      }
+    }
+    return arrive_at(barrier, rank);
+  }
 
   bool is_late(unsigned rank, std::uint64_t phase) const noexcept {
     if (straggler_ == Straggler::none || delay_ == 0) return false;
     return rank == (straggler_ == Straggler::fixed ? parties_ - 1 : phase % parties_);
   }
 
-  // One thread decides for all whether this phase is the last, so that nobody waits for those who left, and whether the
-  // next one is timed. Two flags in turn: a flag is written again only after everybody has passed the phase in between.
+  // One thread decides for all which phase is the last, so that nobody waits for those who left, and whether the next
+  // one is timed. It writes before it arrives, and the others read after they have passed: the barrier orders that, so
+  // relaxed. It writes only when there is news; otherwise every reader keeps its copy of the line. The two places for
+  // what is timed are taken in turn: one is written again only after everybody has passed the phase in between.
   void announce(Worker& worker, Probe& probe, std::uint64_t phase) noexcept {
-    last_[phase % 2].store(!worker.running(), std::memory_order_relaxed);
-    if constexpr (Probe::kTimes) timed_[(phase + 1) % 2].store(probe.start() != Time{}, std::memory_order_relaxed);
+    if (!worker.running()) last_.store(phase, std::memory_order_relaxed);
+    if constexpr (Probe::kTimes) {
+      if (probe.start() != Time{}) timed_[(phase + 1) % 2].store(phase + 1, std::memory_order_relaxed);
+    }
   }
 
-  bool is_anybody_behind(unsigned rank, std::uint64_t phase) const noexcept {
+  // All look, each at the next: together they would see anybody who is missing.
+  bool is_neighbour_behind(unsigned rank, std::uint64_t phase) const noexcept {
     const Mark& neighbour = marks_[rank + 1 == parties_ ? 0 : rank + 1];
     return neighbour.phase.load(std::memory_order_relaxed) < phase;
   }
 
-  // Of the phase before: see kSets.
-  bool is_permutation(std::size_t set) const noexcept {
-    if (!B::kTraits.deviation("B4").empty()) return true;
-    std::uint64_t sum = 0, squares = 0, expected_sum = 0, expected_squares = 0;
-    for (std::uint64_t i = 0; i < parties_; ++i) {
-      const std::uint64_t index = marks_[i].sets[set].index;
-      sum += index, squares += index * index;
-      expected_sum += i, expected_squares += i * i;
-    }
-    return sum == expected_sum && squares == expected_squares;
+  bool are_permutations() const noexcept {
+    IndexCheck all;
+    for (const Mark& mark : marks_) all.merge(mark.indices);
+    return all.holds(parties_);
   }
 
+  // Of a phase that is over for all: see kSets. Nothing if it was not timed.
   void record(std::uint64_t phase, Probe& probe) noexcept {
     const std::size_t set = phase % kSets;
     if (marks_[0].sets[set].left == Time{}) return;
@@ -152,8 +201,8 @@ class Meeting {
   std::uint32_t parallel_, setup_, delay_;
   Straggler straggler_;
   alignas(kNoSharing) std::vector<Place> places_;
-  alignas(kNoSharing) std::array<std::atomic<bool>, 2> last_{};
-  std::array<std::atomic<bool>, 2> timed_{};
+  alignas(kNoSharing) std::atomic<std::uint64_t> last_{std::numeric_limits<std::uint64_t>::max()};
+  std::array<std::atomic<std::uint64_t>, 2> timed_{};
   alignas(kNoSharing) std::vector<Mark> marks_;
 };
 
