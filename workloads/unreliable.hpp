@@ -239,8 +239,16 @@ class Unreliable {
       broken += rank != cycle.unreliable && seats_[rank].failed == kBroken;
     expect(passed || broken == parties_ - 1, "an abort during the last arrival: some passed, others did not");
     ++ended_[passed ? kRacePassed : kRaceBroken];
-    // Whoever won gives the other more time, so that about half of the races go either way.
-    lead_ = std::clamp(lead_ + (passed ? -kLeadStep : kLeadStep), -kMostLead, kMostLead);
+    handicap(passed);
+  }
+
+  // Whoever won gives the other more time, so that about half of the races go either way: ever more while one keeps
+  // winning, less when it changes.
+  void handicap(bool passed) noexcept {
+    lead_step_ =
+        passed == passed_last_ ? std::min(2 * lead_step_, kMostLead / 4) : std::max(lead_step_ / 4, kLeastStep);
+    passed_last_ = passed;
+    lead_ = std::clamp(lead_ + (passed ? -lead_step_ : lead_step_), -kMostLead, kMostLead);
   }
 
   bool are_permutation(const Cycle& cycle, std::uint32_t Seat::*index) {
@@ -344,7 +352,7 @@ class Unreliable {
 
   static constexpr unsigned kLooks = 64;
   static constexpr std::chrono::milliseconds kPatience{20};
-  static constexpr std::int64_t kLeadStep = 8, kMostLead = 4096, kChunk = 256;
+  static constexpr std::int64_t kLeastStep = 8, kMostLead = 4096, kChunk = 256;
 
   std::uint32_t parties_;
   unsigned failure_;
@@ -359,6 +367,8 @@ class Unreliable {
   alignas(kNoSharing) bool over_ = false;
   [[no_unique_address]] Time timed_{};
   std::int64_t lead_ = 0;  // steps that the abort of a race waits for the last arrival; negative: the other way round
+  std::int64_t lead_step_ = kLeastStep;
+  bool passed_last_ = false;
   std::array<std::uint64_t, kEndings> ended_{};
   std::uint64_t violations_ = 0;
   std::string_view first_violation_;
