@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from statistics import median
 
 from analysis import stats
-from analysis.points import FAR
+from analysis.points import FAR, assignment
 
 
 def caption(figure, drawn, value_of, what):
@@ -26,7 +26,7 @@ def caption(figure, drawn, value_of, what):
 
 def setting(figure):
     fixed = figure.setting
-    params = ", ".join(f"{name}={value:g}" for name, value in fixed.params)
+    params = ", ".join(assignment(name, value) for name, value in fixed.params)
     parts = [
         f"{fixed.workload} ({params})" if params else fixed.workload,
         fixed.split,

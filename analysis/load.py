@@ -116,7 +116,7 @@ def _trial(record):
         implementation=_text(record["implementation"]),
         threads=_count(record["threads"]),
         roles=tuple(sorted((role, int(n)) for role, n in record["roles"].items())),
-        params=tuple(sorted((name, _number(value)) for name, value in record["params"].items())),
+        params=tuple(sorted((name, _parameter(value)) for name, value in record["params"].items())),
         policy=_text(placement["policy"]),
         role_order=_text(placement["roles"]),
         granted=tuple(int(pu) for pu in placement["granted"]),
@@ -157,6 +157,10 @@ def _line_ns(fingerprint):
 
 def _optional(record, name):
     return _measure(record[name]) if name in record else None
+
+
+def _parameter(value):
+    return value if isinstance(value, str) else _number(value)
 
 
 def _number(value):

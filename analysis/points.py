@@ -96,10 +96,15 @@ def labels(chosen):
     return [[_label(name, figure.setting, shared) for name in varying] for figure in chosen]
 
 
+def assignment(name, value):
+    """A parameter as on the command line; some are words."""
+    return f"{name}={value}" if isinstance(value, str) else f"{name}={value:g}"
+
+
 def _label(name, setting, shared):
     value = getattr(setting, name)
     if name == "params":
-        return ",".join(f"{k}={v:g}" for k, v in value if (k, v) not in shared[setting.workload])
+        return ",".join(assignment(k, v) for k, v in value if (k, v) not in shared[setting.workload])
     return f"{value}-pus" if name == "pus" else str(value)
 
 

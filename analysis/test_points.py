@@ -122,6 +122,11 @@ def test_labels_name_only_what_differs(grouped):
     assert points.labels(figures[:1]) == [[]]
 
 
+def test_labels_name_words_as_words(grouped):
+    figures = grouped(*[trial(params={"gap_ns": 100, "waiters": word}) for word in ("blocked", "hot")])
+    assert points.labels(figures) == [["waiters=blocked"], ["waiters=hot"]]
+
+
 def test_labels_compare_parameters_within_a_workload_alone(grouped):
     buffers = [trial(workload="prodcons", params={"capacity": n}) for n in (1, 16)]
     figures = grouped(trial(params={"lines": 1}), *buffers)

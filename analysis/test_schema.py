@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from analysis.conftest import environment, failed, trial, unbelievable
+from analysis.conftest import LATENCIES, environment, failed, trial, unbelievable
 
 RESULTS = Path(__file__).resolve().parent.parent / "results"
 SCHEMA = json.loads((RESULTS / "schema.json").read_text())
@@ -36,6 +36,7 @@ def test_the_schema_is_a_schema():
     without(without(trial(), "reason"), "fingerprint"),
     trial(rate=0),
     trial(copy=1),
+    trial(params={"critical_ns": 1.5, "waiters": "hot", "capacity": 5}),
     trial(placement={"policy": "none", "roles": "grouped", "granted": [], "oversubscribed": False}),
 ])
 def test_accepts(record):
@@ -51,14 +52,25 @@ def reject(name, record, path):
     reject("another record", {**trial(), "record": "note"}, "$.record"),
     reject("a field of ours that does not exist", {**trial(), "speed": 1}, "$"),
     reject("a latency trial with a rate", {**trial(kind="latency"), "items_per_second": 1.0}, "$.items_per_second"),
-    reject("a throughput trial with latencies", {**trial(kind="latency"), **trial(rate=2)}, "$.latency_ns"),
+    reject("a throughput trial with latencies", {**without(trial(kind="latency"), "series_ns"), **trial(rate=2)},
+           "$.latency_ns"),
+    reject("a throughput trial with series", {**trial(), "series_ns": trial(kind="latency")["series_ns"]}, "$.series_ns"),
+    reject("violated with series", {**failed(trial(kind="latency"), "violated"), "series_ns": {"first": [LATENCIES]}},
+           "$.series_ns"),
+    reject("a time in words", trial(params={"gap_ns": "long"}), "$.params.gap_ns"),
+    reject("a choice of two words", trial(params={"waiters": "very hot"}), "$.params.waiters"),
+    reject("a count in words", trial(counts={"sections": "many"}), "$.counts.sections"),
+    reject("a counter of the processor that we do not read", trial(hardware={"user_only": True, "stalls": 1}),
+           "$.hardware"),
+    reject("system calls of which some are missing", trial(system_calls={"futex_waits": 1, "yields": 1}), "$.system_calls"),
     reject("ok without rate", without(trial(), "items_per_second"), "$"),
     reject("ok without operations", without(trial(), "operations"), "$"),
     reject("ok without duration", without(trial(), "duration_s"), "$"),
     reject("ok without the workers' counts", without(trial(), "worker_operations"), "$"),
     reject("ok with a reason", {**trial(), "reason": "but"}, "$.reason"),
     reject("hang with a rate", {**failed(trial()), "items_per_second": 1.0}, "$.items_per_second"),
-    reject("violated with latencies", {**trial(kind="latency"), "verdict": "violated", "reason": "x"}, "$.latency_ns"),
+    reject("violated with latencies",
+           {**without(trial(kind="latency"), "series_ns"), "verdict": "violated", "reason": "x"}, "$.latency_ns"),
     reject("hang without reason", without(failed(trial()), "reason"), "$"),
     reject("skipped with an empty reason", failed(trial(), "skipped", ""), "$.reason"),
     reject("doubt without a reason", trial(validity={"ok": False, "reasons": []}), "$.validity.reasons"),
@@ -87,8 +99,11 @@ WHOLE = [environment(), trial(), trial(kind="latency")]
 OPTIONAL = {  # what a run may be unable to measure; inside host, system, build, params and metrics all is optional
     "reason", "metrics", "cpu_s", "voluntary_switches", "involuntary_switches", "fingerprint", "latency_ns", "line_ns",
     "multiply_ns", "foreign_cpu", "steal", "timer_ns", "work_ns_per_step", "cores", "packages", "numa_nodes",
-    "allowed_os", "synthetic", "p50", "p90", "p99", "p999"}
-OPEN = {"host", "system", "build", "libraries", "params", "metrics", "roles"}
+    "allowed_os", "synthetic", "p50", "p90", "p99", "p999", "timer_resolution_ns", "counting_roles", "together", "counts",
+    "saturated", "series_ns", "sum", "time_weighted_p50", "system_calls", "span_s", "run_delay_s", "migrations",
+    "hardware", "cycles", "instructions", "cache_misses", "branch_misses", "energy_j", "pressure", "accounting",
+    "processors", "busy_s", "own_s", "steal_s", "pressure_s", "throttled_periods"}
+OPEN = {"host", "system", "build", "libraries", "params", "metrics", "counts", "series_ns", "roles"}
 
 
 def places(value, path=()):
@@ -142,9 +157,9 @@ class TestEveryPlaceOfARecord:
 
     def test_is_whole_where_it_counts(self, record):
         measured = {"system", "params", "metrics", "calibration", "fingerprint", "duration_s", "items_per_second",
-                    "cpu_s"}
+                    "cpu_s", "span_s", "run_delay_s", "energy_j", "accounting", "counts"}
         counts = [p for p in places(record) if type(at(record, p)) is int and p[0] not in measured]
-        counts = [p for p in counts if p[0] != "latency_ns" or p[1] == "count" or p[2:] and p[-1] == 1]
+        counts = [p for p in counts if p[0] not in ("latency_ns", "series_ns") or p[-1] == "count" or p[-2:-1] and type(p[-2]) is int and p[-1] == 1]
         assert accepted(record, counts, lambda holder, key: holder.__setitem__(key, 1.5)) == []
 
     def test_is_not_zero_where_nothing_would_be_there(self, record):

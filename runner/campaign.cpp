@@ -142,6 +142,9 @@ class Campaign {
     if (options_.format == Format::jsonl && options_.output.empty()) path_ = "-";
     writer_ = std::make_unique<ResultWriter>(path_);
     identity_.environment = fmt::format("{}-{}", utc_now("%Y%m%dT%H%M%SZ"), ::getpid());
+    const auto& calibration = environment_["calibration"];
+    if (calibration.contains("timer_resolution_ns")) timer_resolution_ns_ = calibration["timer_resolution_ns"];
+    identity_.timer_ns = calibration.value("timer_ns", 0.0);
     identity_.build = environment_["build"].value("revision", environment_["build"].value("version", ""));
     nlohmann::ordered_json line = {{"schema", kSchema}, {"record", "environment"}, {"id", identity_.environment}};
     line.update(environment_);
@@ -181,6 +184,7 @@ class Campaign {
     }
     progress_.finished(line_of(result));
     EngineRow row = row_of(result);
+    result.outcome.sample.forget_all_but_latency();  // a long run has thousands of these
     results_.push_back(std::move(result));
     return row;
   }
@@ -235,6 +239,7 @@ class Campaign {
                             .window = options_.duration,
                             .sample_every = options_.latency == Latency::all ? 1 : kSampledEvery,
                             .oversubscribed = point.oversubscribed,
+                            .hardware_counters = options_.hardware_counters,
                             .bind = {}},
                    .series_by_order = {},
                    .together = point.workload->description.together,
@@ -285,6 +290,10 @@ class Campaign {
       if (result.ok())
         facts.idle_workers = static_cast<std::size_t>(std::ranges::count(result.outcome.sample.worker_operations, 0U));
       facts.involuntary_switches = static_cast<double>(result.outcome.sample.involuntary_switches);
+      const Histogram& latency = result.outcome.sample.latency();
+      if (latency.resolves(0.5)) facts.p50_ns = static_cast<double>(latency.percentile(0.5));
+      facts.timer_resolution_ns = timer_resolution_ns_;
+      facts.run_delay_s = result.outcome.sample.around.run_delay_s;
       facts.voluntary_switches = static_cast<double>(result.outcome.sample.voluntary_switches);
     }
     return judge(facts);
@@ -330,7 +339,7 @@ class Campaign {
       const bool colour =
           options_.color == Color::always ||
           (options_.color == Color::automatic && ::isatty(STDOUT_FILENO) == 1 && ::getenv("NO_COLOR") == nullptr);
-      fmt::print("{}", render(summarize(points_, results_), colour));
+      fmt::print("{}", render(summarize(points_, results_), colour, identity_.timer_ns));
       if (options_.resume)
         fmt::print("\ntable: the {} trials of this call; the {} before it are in the file and in the figures\n",
                    results_.size(), earlier_.done.size());
@@ -379,6 +388,7 @@ class Campaign {
   Clock::time_point began_;
   std::map<std::pair<std::size_t, std::size_t>, double> best_lines_;  // of this run, by processors
   double best_multiply_ = 1e9;
+  std::optional<double> timer_resolution_ns_;
   Earlier earlier_;
   std::vector<TrialResult> results_;
   std::optional<std::string> write_error_;

@@ -435,7 +435,7 @@ PRINTS = {
     ("--list", "metrics"): ["items_per_second", "fairness_jain", "lower is better"],
     ("--describe", "prodcons"): ["capacity", "invariant", "latency", "operation", "consumer"],
     ("--describe", "ticket/park"): ["FIFO", "ticket"],
-    ("--env",): ["kernel", "compiler"],
+    ("--env",): ["kernel", "compiler", "hardware counters", "energy counters", "timer resolution ns"],
     ("--env-check",): [],
     ("-w", "prodcons", "--dry-run"): ["block", "trials", "seed", "about", "producer"],
 }

@@ -123,6 +123,7 @@ Json describe_build(const BuildInfo& build) {
 Json describe_calibration(const Calibration& calibration) {
   Json object = Json::object();
   put_positive(object, "timer_ns", calibration.timer_ns);
+  put_positive(object, "timer_resolution_ns", calibration.timer_resolution_ns);
   put_positive(object, "work_ns_per_step", calibration.work_ns_per_step);
   return object;
 }
@@ -552,11 +553,13 @@ BuildInfo compiled_build_info() {
 }
 
 Json capture_environment(const BuildInfo& build, const TopologySummary& topology, const Calibration& calibration,
-                         const SystemFiles& files) {
+                         const Counters& counters, const SystemFiles& files) {
   Json record = Json::object();
   record["host"] = capture_host(files);
   record["topology"] = describe_topology(topology);
   record["system"] = capture_system(files, topology);
+  put_text(record["system"], "hardware_counters", counters.hardware);
+  put_text(record["system"], "energy_counters", counters.energy);
   record["build"] = describe_build(build);
   record["calibration"] = describe_calibration(calibration);
   record["warnings"] = Json::array();

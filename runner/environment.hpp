@@ -46,8 +46,15 @@ struct TopologySummary {
 
 /// Costs that were measured at the start of the run, in nanoseconds.
 struct Calibration {
-  std::optional<double> timer_ns;          ///< one time stamp
-  std::optional<double> work_ns_per_step;  ///< one step of the delay loop
+  std::optional<double> timer_ns;             ///< one time stamp
+  std::optional<double> timer_resolution_ns;  ///< least step between two stamps that differ
+  std::optional<double> work_ns_per_step;     ///< one step of the delay loop
+};
+
+/// What the processor offers to count, or why not, in words; an empty one stays out of the record.
+struct Counters {
+  std::string hardware;
+  std::string energy;
 };
 
 /// Builds the parts `host`, `topology`, `system`, `build`, `calibration` and `warnings` of the environment record, in
@@ -55,7 +62,8 @@ struct Calibration {
 /// texts of `check_environment`. Takes a few milliseconds (it reads several files per processor); never throws
 /// because of the system's state.
 nlohmann::ordered_json capture_environment(const BuildInfo& build, const TopologySummary& topology,
-                                           const Calibration& calibration, const SystemFiles& files = {});
+                                           const Calibration& calibration, const Counters& counters = {},
+                                           const SystemFiles& files = {});
 
 enum class Severity {
   kNote,    ///< numbers are true of this machine, but noisier or slower than they need be

@@ -22,7 +22,7 @@ TopologySummary four_pus() {
 }
 
 Json capture(const FakeSystem& system) {
-  return capture_environment({}, four_pus(), {}, system.files());
+  return capture_environment({}, four_pus(), {}, {}, system.files());
 }
 
 /// A system on which there is nothing to complain about.
@@ -73,7 +73,7 @@ void expect_only(const Json& record, Severity severity, const std::string& words
 
 TEST(Capture, nothing_is_invented_for_a_system_without_files) {
   FakeSystem system;
-  const Json record = capture_environment({}, {}, {}, system.files());
+  const Json record = capture_environment({}, {}, {}, {}, system.files());
   EXPECT_TRUE(record.at("host").empty()) << record.at("host");
   EXPECT_TRUE(record.at("topology").empty()) << record.at("topology");
   EXPECT_TRUE(record.at("calibration").empty()) << record.at("calibration");
@@ -134,7 +134,8 @@ TEST(Capture, topology_calibration_and_build_are_passed_on) {
   build.sanitizer = "thread";
   build.optimized = false;
   build.libraries = {{"hwloc", "2.9"}};
-  const Json record = capture_environment(build, four_pus(), {22.5, std::nullopt}, system.files());
+  const Json record =
+      capture_environment(build, four_pus(), {.timer_ns = 22.5}, {.hardware = "cycles"}, system.files());
   EXPECT_EQ(record.at("topology"), (Json{{"pus", 4},
                                          {"cores", 2},
                                          {"packages", 1},
@@ -142,6 +143,8 @@ TEST(Capture, topology_calibration_and_build_are_passed_on) {
                                          {"allowed_os", {0, 1, 2, 3}},
                                          {"synthetic", "Package:1 Core:2 PU:2"}}));
   EXPECT_EQ(record.at("calibration"), (Json{{"timer_ns", 22.5}}));
+  EXPECT_EQ(record.at("system").at("hardware_counters"), "cycles");
+  EXPECT_FALSE(record.at("system").contains("energy_counters")) << "nothing was said about them";
   EXPECT_EQ(record.at("build"), (Json{{"version", "1.2"},
                                       {"revision", "abc-dirty"},
                                       {"sanitizer", "thread"},
@@ -341,7 +344,7 @@ TEST(Check, a_simulated_topology_is_severe) {
   make_quiet(system);
   TopologySummary topology = four_pus();
   topology.is_this_system = false;
-  Json record = capture_environment({}, topology, {}, system.files());
+  Json record = capture_environment({}, topology, {}, {}, system.files());
   record["system"]["glibc"] = "2.41";
   expect_only(record, Severity::kSevere, "simulated");
 }

@@ -341,13 +341,17 @@ CpuUse CpuAccounting::delta(const CpuSample& before, const CpuSample& after, dou
   use.elapsed_s = after.at_s - before.at_s;
   use.throttled_periods = growth(before.throttled, after.throttled);
   if (!(use.elapsed_s > 0)) return use;
-  use.pressure = share(growth(before.pressure_s, after.pressure_s), use.elapsed_s);
+  use.pressure_s = growth(before.pressure_s, after.pressure_s);
+  use.pressure = share(use.pressure_s, use.elapsed_s);
   if (after.cpus == 0 || before.cpus != after.cpus) return use;
+  use.cpus = after.cpus;
   const double capacity = use.elapsed_s * static_cast<double>(after.cpus);
   const std::optional<double> exact = growth(before.busy_exact_s, after.busy_exact_s);
-  const std::optional<double> busy = exact ? exact : growth(before.busy_s, after.busy_s);
-  if (busy) use.foreign_cpu = share(*busy - own_cpu_seconds, capacity);
-  use.steal = share(growth(before.steal_s, after.steal_s), capacity);
+  use.busy_s = exact ? exact : growth(before.busy_s, after.busy_s);
+  use.own_s = own_cpu_seconds;
+  use.steal_s = growth(before.steal_s, after.steal_s);
+  if (use.busy_s) use.foreign_cpu = share(*use.busy_s - own_cpu_seconds, capacity);
+  use.steal = share(use.steal_s, capacity);
   // One unit of the counter on every processor: the number of processors cancels out.
   if (use.foreign_cpu) use.foreign_uncertainty = std::min(1.0, (exact ? kSliceSeconds : after.tick_s) / use.elapsed_s);
   if (use.steal) use.steal_uncertainty = std::min(1.0, after.tick_s / use.elapsed_s);

@@ -51,6 +51,13 @@ struct CpuSample {
 /// What happened between two samples. Shares are of (elapsed time x number of processors), from 0 to 1.
 struct CpuUse {
   double elapsed_s = 0;
+  // The raw numbers, in seconds, of all processors together:
+  std::size_t cpus = 0;
+  std::optional<double> busy_s;      ///< they ran anything
+  std::optional<double> own_s;       ///< they ran this program
+  std::optional<double> steal_s;     ///< the host took them
+  std::optional<double> pressure_s;  ///< of the elapsed time: some program waited for a processor
+  // What follows from them:
   std::optional<double> foreign_cpu;        ///< taken by other programs and the kernel's own work
   std::optional<double> steal;              ///< taken by the host
   double foreign_uncertainty = 0;           ///< a true share this far away would read the same

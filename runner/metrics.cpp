@@ -75,6 +75,14 @@ std::optional<double> per_operation(double amount, const Sample& sample) {
   return ratio(amount, static_cast<double>(sample.operations()));
 }
 
+// What was read around the window covers a little more than the window, and so more operations than it had.
+std::optional<double> per_operation_around(std::optional<double> amount, const Sample& sample) {
+  if (!amount || sample.duration_s <= 0) return std::nullopt;
+  return ratio(*amount, static_cast<double>(sample.operations()) * sample.around.span_s / sample.duration_s);
+}
+
+enum : std::size_t { kCycles, kInstructions, kCacheMisses };  // of hardware_events()
+
 using enum Metric::Better;
 
 constexpr std::array kMetrics = {
@@ -108,6 +116,27 @@ constexpr std::array kMetrics = {
            }},
     Metric{"yields_per_operation", "1", lower, "processor given away by our own implementations, per operation",
            [](const Sample& sample) { return per_operation(static_cast<double>(sample.yields), sample); }},
+    Metric{"overlap_share", "1", higher, "at least this share of the window had no worker that waited for a processor",
+           [](const Sample& sample) { return sample.overlap_share(); }},
+    Metric{"migrations_per_second", "1/s", lower, "times a worker was moved to another processor, per second",
+           [](const Sample& sample) {
+             return sample.around.migrations ? ratio(*sample.around.migrations, sample.around.span_s) : std::nullopt;
+           }},
+    Metric{"cycles_per_operation", "1", lower, "processor cycles of all workers per operation",
+           [](const Sample& sample) { return per_operation_around(sample.around.hardware[kCycles], sample); }},
+    Metric{"instructions_per_cycle", "1", neither, "instructions of all workers over their cycles",
+           [](const Sample& sample) {
+             const auto &instructions = sample.around.hardware[kInstructions],
+                        &cycles = sample.around.hardware[kCycles];
+             return instructions && cycles ? ratio(*instructions, *cycles) : std::nullopt;
+           }},
+    Metric{"cache_misses_per_operation", "1", lower, "misses of the last cache, of all workers, per operation",
+           [](const Sample& sample) { return per_operation_around(sample.around.hardware[kCacheMisses], sample); }},
+    Metric{"energy_nj_per_operation", "nJ", lower, "energy of all packages, whoever used them, per operation",
+           [](const Sample& sample) {
+             const auto& joules = sample.around.energy_j;
+             return per_operation_around(joules ? std::optional(*joules * 1e9) : std::nullopt, sample);
+           }},
 };
 
 }  // namespace

@@ -85,6 +85,34 @@ TEST(Switches, are_counted_per_operation_and_per_second) {
   expect_value("involuntary_switches_per_second", sample, 15);
 }
 
+TEST(Overlap, is_what_the_waits_leave_of_the_window) {
+  Sample sample = workers({1, 1});
+  EXPECT_EQ(value("overlap_share", sample), std::nullopt);
+  sample.around.run_delay_s = 0.5;
+  expect_value("overlap_share", sample, 0.75);
+  sample.around.run_delay_s = 2.5;
+  expect_value("overlap_share", sample, 0);
+}
+
+// The window is 2 s; what is read around it covers 4 s, and so twice the 1000 operations.
+TEST(MetricsFromAroundTheWindow, take_the_longer_time_into_account) {
+  Sample sample = workers({600, 400});
+  sample.around.span_s = 4;
+  for (const char* name : {"cycles_per_operation", "instructions_per_cycle", "cache_misses_per_operation",
+                           "energy_nj_per_operation", "migrations_per_second"})
+    EXPECT_EQ(value(name, sample), std::nullopt) << name;
+  sample.around.hardware[0] = 6000;  // cycles
+  sample.around.hardware[1] = 9000;  // instructions
+  sample.around.hardware[2] = 200;   // cache misses
+  sample.around.energy_j = 1;
+  sample.around.migrations = 8;
+  expect_value("cycles_per_operation", sample, 3);
+  expect_value("instructions_per_cycle", sample, 1.5);
+  expect_value("cache_misses_per_operation", sample, 0.1);
+  expect_value("energy_nj_per_operation", sample, 5e5);
+  expect_value("migrations_per_second", sample, 2);
+}
+
 TEST(Metrics, are_absent_without_operations) {
   Sample sample = workers({0, 0});
   sample.cpu_s = 1;

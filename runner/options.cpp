@@ -73,6 +73,8 @@ po::options_description how_options() {
        "off, sampled (one operation in 4) or all: trials of their own beside the throughput trials")  //
       ("seed", po::value<std::string>()->value_name("N"),
        "of the order of trials; default: from the clock, recorded")  //
+      ("no-counters", po::bool_switch(),
+       "leave the processor's event counters alone: they lengthen each switch between threads a little")  //
       ("timeout", po::value<std::string>()->default_value("10s")->value_name("TIME"),
        "a trial without an end for so long is hung: it is ended and the others go on")  //
       ("time-limit", po::value<std::string>()->value_name("TIME"), "start no trial after so long (exit 3)");
@@ -270,6 +272,7 @@ Options parse_options(const Strings& arguments) {
   options.check_environment = values["env-check"].as<bool>();
   options.strict_environment = values["strict-env"].as<bool>();
   options.plot = !values["no-plot"].as<bool>();
+  options.hardware_counters = !values["no-counters"].as<bool>();
   options.quiet = values["quiet"].as<bool>();
   options.verbose = values["verbose"].as<bool>();
   options.resume = values["resume"].as<bool>();

@@ -34,6 +34,7 @@ struct Options {
   unsigned repetitions = 0;
   std::optional<std::uint64_t> seed;
   Latency latency = Latency::sampled;
+  bool hardware_counters = true;
   // Where
   std::vector<std::string> placements;
   std::string roles;

@@ -132,6 +132,11 @@ TEST(Options, of_output_arrive_where_they_belong) {
   EXPECT_EQ(options.save_config, "f");
 }
 
+TEST(Options, count_events_of_the_processor_unless_told_not_to) {
+  EXPECT_TRUE(parse_options({"-w", "counter"}).hardware_counters);
+  EXPECT_FALSE(parse_options({"-w", "counter", "--no-counters"}).hardware_counters);
+}
+
 TEST(Options, have_short_forms) {
   const Options options = parse_options({"-w", "counter", "-i", "std", "-t", "2", "-r", "5", "-o", "-", "-q", "-v"});
   EXPECT_EQ(options.workloads, Strings{"counter"});

@@ -14,6 +14,11 @@ void put(Json& object, const std::string& key, std::optional<double> value) {
   if (value && std::isfinite(*value)) object[key] = *value;
 }
 
+// Counts that were read as doubles.
+void put_whole(Json& object, const std::string& key, std::optional<double> value) {
+  if (value && std::isfinite(*value)) object[key] = std::llround(*value);
+}
+
 Json params_of(const Point& point) {
   Json params = Json::object();
   for (const Parameter& parameter : point.workload->description.parameters) {
@@ -62,6 +67,7 @@ Json latency_of(const Histogram& histogram) {
   Json latency;
   latency["count"] = histogram.count();
   latency["min"] = histogram.min();
+  latency["sum"] = histogram.sum();
   latency["mean"] = histogram.mean();
   for (const auto& [name, share] : {std::pair("p50", 0.5), {"p90", 0.9}, {"p99", 0.99}, {"p999", 0.999}})
     if (histogram.resolves(share)) latency[name] = histogram.percentile(share);
@@ -85,18 +91,37 @@ void put_series(Json& record, const TrialResult& result) {
   }
 }
 
+void put_latency(Json& record, const Histogram& histogram, double timer_ns) {
+  Json& latency = record["latency_ns"] = latency_of(histogram);
+  if (timer_ns > 0) latency["timer_ns"] = timer_ns;
+}
+
+void put_around(Json& record, const Around& around) {
+  record["span_s"] = around.span_s;
+  put(record, "run_delay_s", around.run_delay_s);
+  put_whole(record, "migrations", around.migrations);
+  put(record, "energy_j", around.energy_j);
+  for (std::size_t i = 0; i < kHardwareEvents; ++i)
+    if (around.hardware[i]) put_whole(record["hardware"], std::string(hardware_events()[i].name), around.hardware[i]);
+  if (record.contains("hardware")) record["hardware"]["user_only"] = around.user_only;
+}
+
 // What the window measured. A violated trial keeps its raw counts, as evidence, and gets no rate.
-void put_sample(Json& record, const TrialResult& result) {
+void put_sample(Json& record, const TrialResult& result, double timer_ns) {
   const Sample& sample = result.outcome.sample;
   record["duration_s"] = sample.duration_s;
   record["operations"] = sample.operations();
   record["worker_operations"] = sample.worker_operations;
+  for (std::size_t role = 0; role < sample.role_counts.size(); ++role)
+    if (sample.role_counts[role])
+      record["counting_roles"].push_back(result.point->workload->description.roles[role].name);
+  record["together"] = sample.together;
   for (const auto& [name, value] : sample.counts) put(record["counts"], name, value);
   if (sample.counts.contains("arrivals")) record["saturated"] = result.saturated();
   if (!result.ok()) return;
   if (result.trial.kind == Kind::throughput) put(record, "items_per_second", result.items_per_second());
   if (result.trial.kind == Kind::latency && sample.latency().count() != 0)
-    record["latency_ns"] = latency_of(sample.latency());
+    put_latency(record, sample.latency(), timer_ns);
   put_series(record, result);
   record["metrics"] = Json::object();
   for (const Metric& metric : all_metrics()) put(record["metrics"], std::string(metric.name), metric.of(sample));
@@ -105,6 +130,7 @@ void put_sample(Json& record, const TrialResult& result) {
   record["involuntary_switches"] = sample.involuntary_switches;
   record["system_calls"] = {
       {"futex_waits", sample.futex_waits}, {"futex_wakes", sample.futex_wakes}, {"yields", sample.yields}};
+  put_around(record, sample.around);
 }
 
 void put_fingerprint(Json& record, const TrialResult& result) {
@@ -113,6 +139,20 @@ void put_fingerprint(Json& record, const TrialResult& result) {
   fingerprint["multiply_ns"] = {result.before.multiply_ns, result.after.multiply_ns};
   put(fingerprint, "foreign_cpu", result.cpu.foreign_cpu);
   put(fingerprint, "steal", result.cpu.steal);
+  put(fingerprint, "pressure", result.cpu.pressure);
+}
+
+// From which the shares of the fingerprint follow.
+void put_accounting(Json& record, const CpuUse& cpu) {
+  if (cpu.elapsed_s <= 0) return;
+  Json& accounting = record["accounting"] = Json::object();
+  accounting["elapsed_s"] = cpu.elapsed_s;
+  if (cpu.cpus != 0) accounting["processors"] = cpu.cpus;
+  put(accounting, "busy_s", cpu.busy_s);
+  put(accounting, "own_s", cpu.own_s);
+  put(accounting, "steal_s", cpu.steal_s);
+  put(accounting, "pressure_s", cpu.pressure_s);
+  put_whole(accounting, "throttled_periods", cpu.throttled_periods);
 }
 
 // The fields of `what` that say what is measured, taken from a record or a plan alike.
@@ -141,8 +181,9 @@ nlohmann::ordered_json make_record(const TrialResult& result, const RunIdentity&
   record["order"] = result.trial.order;
   record["seed"] = run.seed;
   if (result.outcome.end == TrialOutcome::End::finished && result.outcome.verdict.kind != Verdict::Kind::skipped)
-    put_sample(record, result);
+    put_sample(record, result, run.timer_ns);
   put_fingerprint(record, result);
+  put_accounting(record, result.cpu);
   record["verdict"] = result.verdict();
   record["reason"] = result.reason();
   record["validity"]["ok"] = result.validity.ok;

@@ -50,7 +50,9 @@ TEST_F(Records, say_what_ran_where_and_when) {
   EXPECT_EQ(line["threads"], 3);
   EXPECT_EQ(line["roles"], Json::parse(R"({"producer": 2, "consumer": 1})"));
   EXPECT_EQ(line["worker_roles"].size(), 3U);
-  EXPECT_EQ(line["params"], Json::parse(R"({"capacity": 5, "critical_ns": 100, "parallel_ns": 0})"));
+  EXPECT_EQ(line["params"],
+            Json::parse(R"({"on": "condition", "capacity": 5, "critical_ns": 100, "parallel_ns": 0, "rate": 0,
+                                             "arrivals": "poisson"})"));
   EXPECT_EQ(line["placement"], Json::parse(R"({"policy": "cores", "roles": "interleaved", "granted": [0, 1, 2],
                                                 "oversubscribed": false})"));
   EXPECT_EQ(line["repetition"], 4);
@@ -79,6 +81,7 @@ TEST_F(Records, carry_the_raw_counts_and_a_rate_that_follows_from_them) {
 
 TEST_F(Records, of_latency_trials_have_percentiles_and_histogram_and_no_rate) {
   make_latency();
+  run.timer_ns = 20;
   const Json line = record();
   EXPECT_EQ(line["kind"], "latency");
   EXPECT_FALSE(line.contains("items_per_second"));
@@ -86,6 +89,8 @@ TEST_F(Records, of_latency_trials_have_percentiles_and_histogram_and_no_rate) {
   EXPECT_EQ(latency["count"], 1000);
   EXPECT_EQ(latency["min"], 1);
   EXPECT_EQ(latency["max"], 1000);
+  EXPECT_EQ(latency["sum"], 500500);
+  EXPECT_EQ(latency["timer_ns"], 20) << "a latency contains one stamp";
   EXPECT_DOUBLE_EQ(latency["mean"].get<double>(), 500.5);
   EXPECT_NEAR(latency["p99"].get<double>(), 990, 990 * 0.016);
   std::uint64_t counted = 0;
@@ -167,6 +172,39 @@ TEST_F(Records, tell_the_fingerprint_before_and_after) {
   EXPECT_EQ(fingerprint["line_ns"], Json::parse("[25.0, 150.0]"));
   EXPECT_EQ(fingerprint["multiply_ns"], Json::parse("[1.0, 1.0]"));
   EXPECT_EQ(fingerprint["steal"], 0.5);
+}
+
+TEST_F(Records, tell_the_seconds_that_the_shares_of_the_fingerprint_come_from) {
+  EXPECT_FALSE(record().contains("accounting"));
+  result.cpu.elapsed_s = 0.5;
+  result.cpu.cpus = 2;
+  result.cpu.busy_s = 0.75;
+  result.cpu.own_s = 0.7;
+  EXPECT_EQ(record()["accounting"],
+            Json::parse(R"({"elapsed_s": 0.5, "processors": 2, "busy_s": 0.75, "own_s": 0.7})"));
+}
+
+TEST_F(Records, tell_what_was_read_around_the_window_and_nothing_that_was_not) {
+  Json line = record();
+  for (const char* absent : {"run_delay_s", "migrations", "hardware", "energy_j"}) EXPECT_FALSE(line.contains(absent));
+  Around& around = result.outcome.sample.around;
+  around.span_s = 1.25;
+  around.run_delay_s = 0.125;
+  around.migrations = 3;
+  around.hardware[1] = 1000;
+  around.energy_j = 2.5;
+  line = record();
+  EXPECT_EQ(line["span_s"], 1.25);
+  EXPECT_EQ(line["run_delay_s"], 0.125);
+  EXPECT_EQ(line["migrations"].dump(), "3");
+  EXPECT_EQ(line["hardware"].dump(), R"({"instructions":1000,"user_only":false})");
+  EXPECT_EQ(line["energy_j"], 2.5);
+}
+
+TEST_F(Records, say_whose_operations_count) {
+  const Json line = record();
+  EXPECT_EQ(line["counting_roles"], Json::parse(R"(["consumer"])"));
+  EXPECT_EQ(line["together"], false);
 }
 
 TEST_F(Records, tell_every_doubt) {

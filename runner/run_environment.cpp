@@ -8,6 +8,7 @@
 
 #include "build_info.hpp"
 #include "runner/environment.hpp"
+#include "runner/hardware_counters.hpp"
 #include "workloads/busy_work.hpp"
 
 namespace syncbench {
@@ -39,6 +40,22 @@ double timer_cost() {
   return best;
 }
 
+// Finer than the cost of a stamp it cannot be seen; coarse timers repeat a value and then jump.
+double timer_resolution() {
+  using Clock = std::chrono::steady_clock;
+  constexpr int kSteps = 1000;
+  auto least = Clock::duration::max();
+  auto before = Clock::now();
+  for (int seen = 0; seen < kSteps;) {
+    const auto now = Clock::now();
+    if (now == before) continue;
+    least = std::min(least, now - before);
+    before = now;
+    ++seen;
+  }
+  return std::chrono::duration<double, std::nano>(least).count();
+}
+
 TopologySummary summary_of(const Topology& topology) {
   const Machine& machine = topology.machine();
   TopologySummary summary;
@@ -56,8 +73,10 @@ TopologySummary summary_of(const Topology& topology) {
 }  // namespace
 
 nlohmann::ordered_json describe_run(const Topology& topology) {
-  return capture_environment(build_info(), summary_of(topology),
-                             {.timer_ns = timer_cost(), .work_ns_per_step = nanoseconds_per_step()});
+  return capture_environment(
+      build_info(), summary_of(topology),
+      {.timer_ns = timer_cost(), .timer_resolution_ns = timer_resolution(), .work_ns_per_step = nanoseconds_per_step()},
+      {.hardware = describe_hardware_counters(), .energy = describe_energy()});
 }
 
 std::string version_text() {

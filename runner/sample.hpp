@@ -6,9 +6,11 @@
 #include <functional>
 #include <limits>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "runner/bracket.hpp"
 #include "workloads/histogram.hpp"
 #include "workloads/workload.hpp"
 
@@ -25,6 +27,7 @@ struct Sample {
   std::uint64_t futex_waits = 0;  ///< system calls of our own implementations, inside the window
   std::uint64_t futex_wakes = 0;
   std::uint64_t yields = 0;
+  Around around;                                      ///< readings around the window
   bool together = false;                              ///< all workers do each operation together
   std::map<std::string, double, std::less<>> counts;  ///< the workload's own, of the whole trial
   /// By series of the workload (0: its latency), by place in the order (one place where there is no order). Empty in a
@@ -42,9 +45,23 @@ struct Sample {
     return together ? least : total;
   }
 
+  /// At least this share of the window had no worker that waited for a processor: were no two of the waits at the same
+  /// time, it is this share, else it is more.
+  std::optional<double> overlap_share() const {
+    if (!around.run_delay_s || duration_s <= 0) return std::nullopt;
+    return std::max(0.0, 1 - *around.run_delay_s / duration_s);
+  }
+
   const Histogram& latency() const {
     static const Histogram none;
     return series.empty() ? none : series[0][0];
+  }
+
+  /// Once the record is written: distributions by order take a megabyte a trial where threads are many.
+  void forget_all_but_latency() {
+    if (series.empty()) return;
+    series.resize(1);
+    series.shrink_to_fit();
   }
 
   /// One worker's histogram of the i-th series.

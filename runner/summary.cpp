@@ -241,6 +241,16 @@ std::string ratio_title(const Summary& summary, const std::string& title) {
   return "x ref";
 }
 
+// Every latency contains a stamp. Short ones are believed all the same: differences between them are still differences.
+std::string note_on_stamps(const Summary& summary, double timer_ns) {
+  constexpr double kSmallPart = 3;
+  const auto is_short = [&](const SummaryRow& row) { return row.p50 && *row.p50 < kSmallPart * timer_ns; };
+  if (std::ranges::none_of(summary.rows, is_short)) return {};
+  return fmt::format(
+      "\n  each latency contains one time stamp of {:.0f} ns: below {:.0f} ns that is a third and more\n", timer_ns,
+      kSmallPart * timer_ns);
+}
+
 }  // namespace
 
 std::optional<Median> median_of(std::vector<double> values) {
@@ -287,7 +297,7 @@ Summary summarize(const std::vector<Point>& points, const std::vector<TrialResul
   return summary;
 }
 
-std::string render(const Summary& summary, bool colour) {
+std::string render(const Summary& summary, bool colour, double timer_ns) {
   std::string text, current;
   for (const SummaryRow& row : summary.rows) {
     if (std::string next = heading(*row.point); next != current) {
@@ -309,7 +319,7 @@ std::string render(const Summary& summary, bool colour) {
         summary.reference_again->value, summary.reference_again->low, summary.reference_again->high,
         summary.reference_again->count);
   }
-  return text;
+  return text + note_on_stamps(summary, timer_ns);
 }
 
 }  // namespace syncbench

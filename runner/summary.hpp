@@ -45,7 +45,8 @@ struct Summary {
 /// far ones are left out and counted. Doubtful trials are used only where fewer than three are beyond doubt.
 Summary summarize(const std::vector<Point>& points, const std::vector<TrialResult>& results);
 
-/// The table for standard output. `colour`: verdicts other than ok in red.
-std::string render(const Summary& summary, bool colour);
+/// The table for standard output. `colour`: verdicts other than ok in red. `timer_ns`: what one stamp costs (0: not
+/// known).
+std::string render(const Summary& summary, bool colour, double timer_ns = 0);
 
 }  // namespace syncbench

@@ -224,5 +224,15 @@ TEST_F(Summaries, are_shown_with_names_verdicts_and_reasons) {
   EXPECT_NE(render(summarize(points, results), true).find("\033[31mviolated 1/1\033[0m"), std::string::npos);
 }
 
+TEST_F(Summaries, say_how_much_of_a_short_latency_is_the_stamp) {
+  TrialResult& result = add(other, 0, 100);
+  result.trial.kind = Kind::latency;
+  for (int i = 0; i < 100; ++i) latency_in(result).record(59);
+  const std::string words = "one time stamp of 20 ns: below 60 ns";
+  EXPECT_NE(render(summarize(points, results), false, 20).find(words), std::string::npos);
+  EXPECT_EQ(render(summarize(points, results), false, 19).find("time stamp"), std::string::npos);
+  EXPECT_EQ(render(summarize(points, results), false).find("time stamp"), std::string::npos) << "not known";
+}
+
 }  // namespace
 }  // namespace syncbench

@@ -75,6 +75,7 @@ void ThreadTeam::count(std::string_view name, double value) {
 
 void ThreadTeam::run(void* state, const RoundCalls& calls) {
   ::prctl(PR_SET_TIMERSLACK, 1UL);  // the default lets the kernel end every sleep 50 us late
+  Bracket bracket(plan_.hardware_counters);
   std::vector<std::jthread> threads;
   try {
     start(threads, state, calls);
@@ -83,7 +84,7 @@ void ThreadTeam::run(void* state, const RoundCalls& calls) {
     set_phase(memory_.header().control, Phase::stop);  // those at the gate go home
     throw;
   }
-  keep_window(state, calls);
+  keep_window(state, calls, bracket);
   set_phase(memory_.header().control, Phase::stop);
   calls.close(state);
   await([this] { return all_finished(); }, state, calls);
@@ -171,9 +172,16 @@ void ThreadTeam::await(Condition condition, void* state, const RoundCalls& calls
   }
 }
 
-void ThreadTeam::keep_window(void* state, const RoundCalls& calls) {
+std::vector<pid_t> ThreadTeam::thread_ids() const {
+  std::vector<pid_t> ids;
+  for (const WorkerRecord& record : memory_.records()) ids.push_back(record.thread.load(std::memory_order_acquire));
+  return ids;
+}
+
+void ThreadTeam::keep_window(void* state, const RoundCalls& calls, Bracket& bracket) {
   const auto tolerance = plan_.window / 1000;
   std::this_thread::sleep_for(plan_.warmup);
+  bracket.open(thread_ids());
   const Reading open = read_all(memory_.slots(), tolerance);
   set_phase(memory_.header().control, Phase::measure);
 
@@ -185,6 +193,7 @@ void ThreadTeam::keep_window(void* state, const RoundCalls& calls) {
 
   const Reading closed = read_all(memory_.slots(), tolerance);
   TrialHeader& header = memory_.header();
+  header.around = bracket.close();
   for (std::size_t i = 0; i < memory_.records().size(); ++i)
     memory_.records()[i].operations_in_window = closed.operations[i] - open.operations[i];
   header.duration_s = std::chrono::duration<double>(closed.time - open.time).count();

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "runner/bracket.hpp"
 #include "runner/trial_memory.hpp"
 #include "workloads/worker.hpp"
 
@@ -27,6 +28,7 @@ struct TeamPlan {
   std::chrono::nanoseconds window{};
   unsigned sample_every = 1;
   bool oversubscribed = false;
+  bool hardware_counters = true;  ///< count the processor's events, where it has any
   BindWorker bind;
 };
 
@@ -48,7 +50,8 @@ class ThreadTeam final : public Team {
   void start(std::vector<std::jthread>& threads, void* state, const RoundCalls& calls);
   void work(unsigned rank, unsigned role_rank, void* state, const RoundCalls& calls);
   void gather();
-  void keep_window(void* state, const RoundCalls& calls);
+  std::vector<pid_t> thread_ids() const;
+  void keep_window(void* state, const RoundCalls& calls, Bracket& bracket);
   template <class Condition>
   void await(Condition condition, void* state, const RoundCalls& calls);
   bool all_finished() const;

@@ -13,6 +13,7 @@
 #include <span>
 #include <string_view>
 
+#include "runner/bracket.hpp"
 #include "runner/errors.hpp"
 #include "workloads/workload.hpp"
 
@@ -47,6 +48,7 @@ struct TrialHeader {
   std::uint64_t voluntary_switches = 0;
   std::uint64_t involuntary_switches = 0;
   std::uint64_t futex_waits = 0, futex_wakes = 0, yields = 0;
+  Around around;
   Verdict::Kind verdict = Verdict::Kind::ok;
   bool started = true;  ///< false: threads or bindings could not be had; `reason` says why
   char reason[400] = {};

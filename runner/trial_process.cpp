@@ -54,6 +54,7 @@ Sample read_sample(const TrialSpec& spec, const TrialMemory& memory) {
   sample.futex_waits = header.futex_waits;
   sample.futex_wakes = header.futex_wakes;
   sample.yields = header.yields;
+  sample.around = header.around;
   for (unsigned i = 0; i < header.counts; ++i) sample.counts.emplace(header.count[i].name, header.count[i].value);
   sample.together = spec.together;
   sample.series.resize(spec.series_by_order.size());

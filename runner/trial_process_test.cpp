@@ -192,6 +192,13 @@ TEST_F(Trials, that_end_well_bring_counts_and_the_window) {
   EXPECT_TRUE(outcome.granted.empty()) << "nobody was bound";
 }
 
+TEST_F(Trials, read_around_the_window_what_takes_long) {
+  const Sample sample = run<Counts>(30s).sample;
+  EXPECT_GT(sample.around.span_s, sample.duration_s);
+  if (!sample.around.run_delay_s) GTEST_SKIP() << "this kernel does not count waits";
+  EXPECT_LE(*sample.around.run_delay_s, 2 * sample.around.span_s) << "of two threads";
+}
+
 TEST_F(Trials, tell_where_the_workers_were_bound) {
   spec.team.bind = [](unsigned rank) { return static_cast<int>(rank) + 40; };
   EXPECT_EQ(run<Counts>(30s).granted, (std::vector<int>{40, 41}));

@@ -76,6 +76,7 @@ struct RunIdentity {
   std::string build;
   std::string command;
   std::uint64_t seed = 0;
+  double timer_ns = 0;  ///< cost of one time stamp; 0: not known
 };
 
 }  // namespace syncbench

@@ -111,14 +111,27 @@ void check_share(const std::optional<double>& share, double uncertainty, double 
                   *share * 100, limit * 100, uncertainty * 100));
 }
 
+// A thread that was woken is ready before it runs: where workers sleep as part of their work, some waiting is their
+// own.
+bool sleepy(const TrialFacts& facts) {
+  return facts.voluntary_switches.value_or(0) > kSleepyRate * facts.window_s * static_cast<double>(facts.threads);
+}
+
+void check_overlap(const TrialFacts& facts, Reasons& reasons) {
+  if (facts.oversubscribed || !facts.run_delay_s || sleepy(facts)) return;
+  const double overlap = std::max(0.0, 1 - *facts.run_delay_s / facts.window_s);
+  if (overlap >= kOverlapLimit) return;
+  reasons.push_back(
+      fmt::format("workers waited {:.3g} ms for a processor in a window of {:.3g} ms: all ran together in {:.0f} % of "
+                  "it for certain ({:.0f} % is the limit)",
+                  *facts.run_delay_s * 1e3, facts.window_s * 1e3, overlap * 100, kOverlapLimit * 100));
+}
+
 void check_waiting(const TrialFacts& facts, Reasons& reasons) {
   if (!one_to_one(facts)) return;
   const double threads = static_cast<double>(facts.threads);
-  // A thread that was woken is ready before it runs: where workers sleep as part of their work, the pressure is their
-  // own.
-  const bool sleepy = facts.voluntary_switches.value_or(0) > kSleepyRate * facts.window_s * threads;
   const double pressure = facts.cpu.pressure.value_or(0);
-  if (pressure > kPressureLimit && !sleepy) {
+  if (pressure > kPressureLimit && !sleepy(facts)) {
     reasons.push_back(
         fmt::format("a ready program waited for a processor during {:.2g} % of the trial ({:.0f} % is the limit)",
                     pressure * 100, kPressureLimit * 100));
@@ -129,6 +142,14 @@ void check_waiting(const TrialFacts& facts, Reasons& reasons) {
     reasons.push_back(fmt::format(
         "workers were interrupted {:.0f} times by other programs ({:.0f} at most for this window)", switches, allowed));
   }
+}
+
+// A timer whose steps are wider than what it times says nothing or one step, and no percentile between. That a stamp
+// costs as much as what it times is no reason: such latencies are too long by the same amount, and the table says so.
+void check_timer(const TrialFacts& facts, Reasons& reasons) {
+  if (!facts.p50_ns || !facts.timer_resolution_ns || *facts.p50_ns >= *facts.timer_resolution_ns / 2) return;
+  reasons.push_back(fmt::format("half of the latencies are at most {:.0f} ns and the timer goes in steps of {:.0f} ns",
+                                *facts.p50_ns, *facts.timer_resolution_ns));
 }
 
 // One stranded worker does not stop the others, so no watchdog sees it.
@@ -155,7 +176,9 @@ Validity judge(const TrialFacts& facts) {
   check_multiply(facts, reasons);
   check_share(facts.cpu.foreign_cpu, facts.cpu.foreign_uncertainty, kForeignCpuLimit, "other programs", reasons);
   check_share(facts.cpu.steal, facts.cpu.steal_uncertainty, kStealLimit, "the host", reasons);
+  check_overlap(facts, reasons);
   check_waiting(facts, reasons);
+  check_timer(facts, reasons);
   check_idle(facts, reasons);
   validity.ok = reasons.empty();
   return validity;

@@ -22,6 +22,7 @@ constexpr double kSlowMultiplyShare = 0.05;  ///< seen: the core's speed varied 
 constexpr double kForeignCpuLimit = 0.04;    ///< seen: trials above it were not repeatable
 constexpr double kStealLimit = 0.02;         ///< seen: 0.8-2 % was lost even when the host was quiet
 constexpr double kPressureLimit = 0.02;      ///< time in which a ready thread did not run, where each has a processor
+constexpr double kOverlapLimit = 0.95;       ///< of the window, in which no worker may wait for a processor
 constexpr double kSleepyRate = 100;        ///< sleeps per thread and second, each of which waits a little when it ends
 constexpr double kShortestWindow = 0.040;  ///< seconds; seen: shorter windows measure the start
 constexpr double kSlicesPerThread = 10;    ///< seen: fewer, and the sample is which thread happened to run
@@ -51,6 +52,9 @@ struct TrialFacts {
   bool oversubscribed = false;  ///< more workers than processors
   double time_slice_s = kTimeSlice;
   std::optional<double> involuntary_switches;  ///< of all workers, in the window
+  std::optional<double> run_delay_s;           ///< waits for a processor, of all workers
+  std::optional<double> p50_ns;                ///< of a latency trial
+  std::optional<double> timer_resolution_ns;   ///< least step between two stamps that differ
   std::size_t idle_workers = 0;                ///< completed nothing inside the window
   std::optional<double> voluntary_switches;    ///< likewise: sleeps and yields
 };

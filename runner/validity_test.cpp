@@ -184,6 +184,36 @@ TEST(Validity, waiting_for_a_processor_is_a_reason_where_each_worker_has_one) {
   expect_ok(facts);
 }
 
+TEST(Validity, workers_that_did_not_run_together_are_a_reason_unless_they_outnumber_the_processors) {
+  TrialFacts facts = believable();
+  facts.run_delay_s = 0.025;
+  expect_ok(facts);
+  facts.run_delay_s = 0.1;
+  const std::string reason =
+      "workers waited 100 ms for a processor in a window of 500 ms: all ran together in 80 % of it for certain (95 % "
+      "is "
+      "the limit)";
+  expect_only(facts, reason);
+  facts.requested = facts.granted = {};  // nor where nobody bound them
+  expect_only(facts, reason);
+  facts.voluntary_switches = 1000 * facts.window_s * static_cast<double>(facts.threads);
+  expect_ok(facts);  // each wake-up is a short wait
+  facts.voluntary_switches = 0;
+  facts.oversubscribed = true;
+  expect_ok(facts);
+}
+
+TEST(Validity, a_timer_with_wider_steps_than_what_it_times_is_a_reason) {
+  TrialFacts facts = believable();
+  facts.timer_resolution_ns = 40;
+  facts.p50_ns = 20;
+  expect_ok(facts);  // short against the step, and seen all the same
+  facts.p50_ns = 0;
+  expect_only(facts, "half of the latencies are at most 0 ns and the timer goes in steps of 40 ns");
+  facts.timer_resolution_ns.reset();
+  expect_ok(facts);
+}
+
 TEST(Validity, a_worker_that_completed_nothing_is_a_reason) {
   TrialFacts facts = believable();
   facts.threads = 2;

@@ -151,13 +151,16 @@ Verdict run_round(Team& team, const Params& params) {
   return state.workload.verify(team);
 }
 
-/// Adds `W` over every implementation of a catalog table.
-template <template <class, class> class W, template <class> class Table>
-void add_cases(Workload& workload, std::string_view on) {
+/// Adds `W` over every implementation of a catalog table; those whose type does not suit are left out:
+/// `[]<class T>() { return TimedMutex<T>; }`.
+inline constexpr auto kAllSuit = []<class T>() { return true; };
+template <template <class, class> class W, template <class> class Table, class Suits = decltype(kAllSuit)>
+void add_cases(Workload& workload, std::string_view on, Suits = {}) {
   Table<CountedPlatform>::for_each([&]<class I>() {
     using T = typename I::Type;
-    workload.cases.push_back({on, I::kName, I::kFamily, I::kSummary, I::kStanding, run_round<W<T, NoProbe>, NoProbe>,
-                              run_round<W<T, LatencyProbe>, LatencyProbe>});
+    if constexpr (std::remove_const_t<Suits>{}.template operator()<T>())
+      workload.cases.push_back({on, I::kName, I::kFamily, I::kSummary, I::kStanding, run_round<W<T, NoProbe>, NoProbe>,
+                                run_round<W<T, LatencyProbe>, LatencyProbe>});
   });
 }
 
