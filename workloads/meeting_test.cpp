@@ -78,16 +78,22 @@ TEST(Meeting, splits_the_release_at_the_first_one_out) {
 
 struct StragglerTest : testing::TestWithParam<Straggler> {};
 
+// A busy machine makes releases longer, never shorter: a short one need be seen only once. If the delay were part of
+// it, none could be.
 TEST_P(StragglerTest, delays_every_phase_but_not_the_release) {
-  constexpr auto kDelay = 2ms;
-  PlainTeam team({3}, 50ms, 3);
-  const Verdict verdict = run_round<Meeting<Sound, LatencyProbe>, LatencyProbe>(
-      team, meeting(GetParam(), std::chrono::nanoseconds(kDelay).count()));
-  EXPECT_EQ(verdict.kind, Verdict::Kind::ok) << verdict.reason;
-  // A quarter more: the length of a step of work is known to so much.
-  EXPECT_LE(total_operations(team) / 3, 1.25 * (team.elapsed() / kDelay) + 2);
-  ASSERT_GT(team.merged(0).count(), 0U);
-  EXPECT_LT(team.merged(0).min(), std::chrono::nanoseconds(kDelay).count());
+  constexpr std::chrono::nanoseconds kDelay = 2ms;
+  auto shortest = std::chrono::nanoseconds::max();
+  for (int round = 0; round < 100 && shortest >= kDelay / 2; ++round) {
+    PlainTeam team({3}, 20ms, 3);
+    const Verdict verdict =
+        run_round<Meeting<Sound, LatencyProbe>, LatencyProbe>(team, meeting(GetParam(), kDelay.count()));
+    EXPECT_EQ(verdict.kind, Verdict::Kind::ok) << verdict.reason;
+    // A quarter more: the length of a step of work is known to so much.
+    EXPECT_LE(total_operations(team) / 3, 1.25 * (team.elapsed() / kDelay) + 2);
+    const Histogram releases = team.merged(0);
+    if (releases.count() != 0) shortest = std::min(shortest, std::chrono::nanoseconds(releases.min()));
+  }
+  EXPECT_LT(shortest, kDelay / 2);
 }
 
 INSTANTIATE_TEST_SUITE_P(Meeting, StragglerTest, testing::Values(Straggler::rotating, Straggler::fixed));
