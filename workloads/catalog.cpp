@@ -13,13 +13,16 @@ Workload appointments_workload();
 Workload prodcons_workload();
 Workload while_or_if_workload();
 Workload group_photo_workload();
+Workload unreliable_workload();
+Workload phases_workload();
 Workload worker_pool_workload();
 
 const std::vector<Workload>& all_workloads() {
   static const std::vector<Workload> all = {counter_workload(),      recursion_workload(),  lock_order_workload(),
                                             permits_workload(),      ping_pong_workload(),  starting_gun_workload(),
                                             appointments_workload(), prodcons_workload(),   while_or_if_workload(),
-                                            group_photo_workload(),  worker_pool_workload()};
+                                            group_photo_workload(),  unreliable_workload(), phases_workload(),
+                                            worker_pool_workload()};
   return all;
 }
 
