@@ -113,6 +113,42 @@ def test_the_control_is_caught_and_exits_with_1(tmp_path):
         assert "increments" in trial["reason"]
 
 
+CIRCLE = re.compile(r"DEADLOCK: worker \d+ holds account \d+ and waits for account \d+(; worker \d+ holds account \d+ and waits "
+                    r"for account \d+)+$", re.MULTILINE)  # fmt: skip
+
+
+def is_a_circle(reason):
+    """Whether each waits for what the next one holds, and the last for what the first one does."""
+    assert CIRCLE.fullmatch(reason), reason
+    steps = re.findall(r"worker (\d+) holds account (\d+) and waits for account (\d+)", reason)
+    workers, held, wanted = zip(*steps)
+    return len(set(workers)) == len(workers) and wanted == held[1:] + held[:1]
+
+
+@pytest.mark.parametrize("more", [["-t", "2"], ["-t", "8"], ["-t", "8", "--placement", "one"],
+                                  ["-t", "2", "--timeout", "100ms"]], ids=" ".join)
+def test_a_deadlock_is_told_with_its_circle_and_exits_with_5(more, tmp_path):
+    begin = time.monotonic()
+    done = run("-w", "lock-order", "--set", "order=inconsistent", "-i", "std/mutex,ttas/backoff,ttas/pause", *more, "--duration",
+               "200ms", "--warmup", "0", "-r", "1", "--no-plot", "-o", "out.jsonl", cwd=tmp_path)  # fmt: skip
+    took = time.monotonic() - begin
+    assert done.returncode == 5, done.stdout + done.stderr
+    validate(lines_of(tmp_path / "out.jsonl"))
+    trials = trials_of(tmp_path / "out.jsonl")
+    assert {trial["kind"] for trial in trials} == {"throughput", "latency"}
+    for trial in trials:
+        assert trial["verdict"] == "hang" and "operations" not in trial
+        assert is_a_circle(trial["reason"]), trial["reason"]
+    assert "hang" in done.stdout and CIRCLE.search(done.stdout), done.stdout
+    assert took < 5 * len(trials), "the watchdog's patience of ten seconds was waited for"
+
+
+def test_one_worker_or_an_order_is_no_deadlock(tmp_path):
+    for more in (["--set", "order=inconsistent", "-t", "1"], ["--set", "order=back-off,consistent", "-t", "4"]):
+        done = run("-w", "lock-order", "-i", "std/mutex,ttas/backoff", *more, *QUICK, "-o", "out.jsonl", cwd=tmp_path)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
 BAD = [
     (["--threads", "0"], ["--threads", "'0'", "1 to"]),
     (["--threads", "1000000000"], ["--threads", "'1000000000'", "1 to"]),
@@ -154,6 +190,12 @@ BAD = [
     (["--benchmark_nonsense=3"], ["--benchmark_nonsense=3"]),
     (["--benchmark_filter=nothing"], ["--benchmark_filter"]),
     (["-t", "1"], ["--threads", "producers and consumers"]),
+    (["--workload", "counter", "--set", "locks=0"], ["--set locks", "'0'", "1 to 65536"]),
+    (["--workload", "counter", "--set", "locks=65537"], ["--set locks", "'65537'", "1 to 65536"]),
+    (["--workload", "counter", "--set", "skew=steep"], ["--set skew", "'steep'", "uniform, zipf"]),
+    (["--workload", "lock-order", "--set", "accounts=1"], ["--set accounts", "'1'", "2 to 65536"]),
+    (["--workload", "lock-order", "--set", "accounts=1e9"], ["--set accounts", "'1e9'", "whole number"]),
+    (["--workload", "lock-order", "--set", "order=none"], ["--set order", "'none'", "consistent, inconsistent, back-off"]),
 ]
 
 
@@ -250,6 +292,8 @@ def test_two_runs_cannot_write_one_file(tmp_path):
 
 RUNS = {
     "all families of prodcons": ["-w", "prodcons", "-t", "2,4"],
+    "many counters": ["-w", "counter", "-i", "spin,std,atomic", "-t", "2", "--set", "locks=1,100,65536", "--set", "skew=uniform,zipf"],
+    "many accounts": ["-w", "lock-order", "-t", "1,4", "--set", "accounts=2,65536", "--set", "skew=uniform,zipf"],
     "counter with work": ["-w", "counter", "-i", "spin,std", "-t", "1,3", "--critical", "100ns", "--parallel", "1us", "--lines", "2"],
     "uneven roles": ["-w", "prodcons", "-i", "std,futex", "--set", "producers=1", "--set", "consumers=3", "--roles", "grouped"],
     "placements": ["-w", "counter", "-i", "std", "-t", "2", "--placement", "none", "--placement", "one", "--placement", "spread"],
