@@ -195,7 +195,8 @@ bool is_played_on(const Workload& workload, const Case& subject, const Params& p
 }
 
 bool is_baseline_at(const Case& subject, unsigned threads) {
-  return subject.standing == Standing::baseline || (subject.standing == Standing::control && threads == 1);
+  return subject.standing == Standing::baseline ||
+         (subject.standing == Standing::control && subject.is_lock && threads == 1);
 }
 
 // Who is measured on so many threads, in catalog order: the chosen, with --baselines also what to hold them against.
