@@ -9,13 +9,14 @@ Workload lock_order_workload();
 Workload permits_workload();
 Workload ping_pong_workload();
 Workload starting_gun_workload();
+Workload timed_wait_workload();
 Workload prodcons_workload();
 Workload group_photo_workload();
 
 const std::vector<Workload>& all_workloads() {
-  static const std::vector<Workload> all = {counter_workload(),  recursion_workload(),  lock_order_workload(),
-                                            permits_workload(),  ping_pong_workload(),  starting_gun_workload(),
-                                            prodcons_workload(), group_photo_workload()};
+  static const std::vector<Workload> all = {counter_workload(),    recursion_workload(), lock_order_workload(),
+                                            permits_workload(),    ping_pong_workload(), starting_gun_workload(),
+                                            timed_wait_workload(), prodcons_workload(),  group_photo_workload()};
   return all;
 }
 
