@@ -81,7 +81,7 @@ TEST(TimedWait, finds_out_events_that_are_early_eager_deaf_or_stay_set) {
 // Says that it timed out, and keeps the permit.
 struct GreedySemaphore : CountSemaphore<NativePlatform, Park> {
   using CountSemaphore::CountSemaphore;
-  bool try_acquire_until(TimePoint deadline) { return CountSemaphore::try_acquire_until(deadline), false; }
+  bool try_acquire_until(TimePoint deadline) { return CountSemaphore::try_acquire_until(deadline) && false; }
 };
 
 TEST(TimedWait, misses_permits_that_a_timed_out_wait_took) {
@@ -100,7 +100,7 @@ struct DeafMutex : TtasLock<NativePlatform, Backoff> {
   }
 };
 struct TornMutex : TtasLock<NativePlatform, Backoff> {
-  bool try_lock_until(TimePoint deadline) { return TtasLock::try_lock_until(deadline), true; }
+  bool try_lock_until(TimePoint deadline) { return TtasLock::try_lock_until(deadline) || true; }
 };
 
 TEST(TimedWait, finds_out_a_mutex_that_nobody_gets_or_that_is_granted_while_held) {
