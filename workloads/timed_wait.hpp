@@ -24,8 +24,8 @@
 namespace syncbench {
 
 /// Moves the set of racing rounds towards the place where half of the waits are granted: a step later after a round
-/// with more grants, a step earlier after one with fewer. The step doubles while it goes one way and halves when it
-/// turns. [Dixon and Mood 1948, the up-and-down method]
+/// with more grants, a step earlier after one with fewer. The step halves when it turns, and doubles from the
+/// third round on that goes the same way: two are what brings it back. [Dixon and Mood 1948, the up-and-down method]
 class Lead {
  public:
   using Nanoseconds = std::chrono::nanoseconds;
@@ -37,7 +37,10 @@ class Lead {
   void learn(std::size_t granted, std::size_t waits) noexcept {
     if (2 * granted == waits) return;
     const bool later = 2 * granted > waits;
-    step_ = std::clamp(later == later_ ? step_ * 2 : step_ / 2, kFinest, std::max(most_ / 4, kFinest));
+    run_ = later == later_ ? run_ + 1 : 1;
+    if (run_ == 1) step_ = step_ / 2;
+    if (run_ > 2) step_ = step_ * 2;
+    step_ = std::clamp(step_, kFinest, std::max(most_ / 4, kFinest));
     later_ = later;
     lead_ = std::clamp(lead_ + (later ? -step_ : step_), -most_, most_);
   }
@@ -48,6 +51,7 @@ class Lead {
   Nanoseconds step_;
   Nanoseconds lead_{0};
   bool later_ = false;
+  unsigned run_ = 0;  // rounds in a row that went the same way
 };
 
 /// `On`: what the rounds are played on (timed_primitives.hpp).
