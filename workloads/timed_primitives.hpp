@@ -3,6 +3,8 @@
 // `clear_up` and `end`; a waiter calls `wait`, and `leave` with what came of it.
 #pragma once
 
+#include <sched.h>
+
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -146,6 +148,14 @@ class OnCondition {
   }
 
   void begin() noexcept {}
+  // Waiters that look at the flag meanwhile have not been kept out, and do so on one processor, too.
+  void inspect() {
+    mutex_.lock();
+    const std::uint64_t seen = witness_.count;
+    for (int i = 0; i < kInspections; ++i) ::sched_yield();
+    trespassed_ = trespassed_ || witness_.count != seen;
+    mutex_.unlock();
+  }
   bool set(TimePoint) {
     mutex_.lock();
     flag_ = true;
@@ -172,11 +182,12 @@ class OnCondition {
     mutex_.lock();
     flag_ = false;
     mutex_.unlock();
-    return {};
+    return trespassed_ ? "a waiter was under the mutex while the controller was" : "";
   }
   void end() noexcept {}
 
  private:
+  static constexpr int kInspections = 8;
   alignas(kNoSharing) typename C::Mutex mutex_;
   alignas(kNoSharing) typename C::Condition condition_;
   // Guarded by mutex_:

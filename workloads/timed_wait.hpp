@@ -171,6 +171,7 @@ class TimedWait {
         await_instant(deadline_ - lead_.now());
         break;
       default:
+        if constexpr (requires { on_.inspect(); }) on_.inspect();
         // Wakes up after the waiters, so as not to need a processor when they do.
         std::this_thread::sleep_until(deadline_ + kAfterwards);
         return false;
