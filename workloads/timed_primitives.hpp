@@ -193,6 +193,7 @@ class OnCondition {
   // Guarded by mutex_:
   alignas(kNoSharing) Witness witness_;
   bool flag_ = false;
+  bool trespassed_ = false;
 };
 
 /// The waiters and the controller are the parties; set: the controller comes too. Then all pass. Otherwise the barrier
