@@ -149,9 +149,10 @@ std::vector<Setting> expand(const Workload& workload, const std::vector<Axis>& a
 }
 
 // Divides `threads` over the roles: fixed ones keep their number, the rest is shared evenly, earlier roles first; a
-// role that can have only so many leaves the others more. Empty if a role stays without a worker or a thread without a
-// role.
-std::vector<unsigned> divide(unsigned threads, const std::vector<unsigned>& fixed, const std::vector<Role>& roles) {
+// role that can have only so many leaves the others more. Empty if a role stays without a worker, a thread without a
+// role, or a worker without a partner.
+std::vector<unsigned> divide(unsigned threads, const std::vector<unsigned>& fixed, const Description& about) {
+  const std::vector<Role>& roles = about.roles;
   std::vector<unsigned> counts = fixed;
   unsigned left = threads;
   for (const unsigned count : fixed) {
@@ -167,7 +168,8 @@ std::vector<unsigned> divide(unsigned threads, const std::vector<unsigned>& fixe
       taken = true;
     }
   }
-  return left == 0 && std::ranges::count(counts, 0U) == 0 ? counts : std::vector<unsigned>{};
+  const bool paired = !about.pairs || std::ranges::count(counts, counts.front()) == std::ssize(counts);
+  return left == 0 && paired && std::ranges::count(counts, 0U) == 0 ? counts : std::vector<unsigned>{};
 }
 
 // One thread can do the work of a workload in which all do the same.
@@ -233,7 +235,7 @@ Ground make_ground(const Workload& workload, const Setting& setting, unsigned th
   Point& point = ground.point;
   point.workload = &workload;
   point.params = setting.params;
-  point.role_counts = divide(threads, setting.fixed_roles, workload.description.roles);
+  point.role_counts = divide(threads, setting.fixed_roles, workload.description);
   if (point.role_counts.empty()) {
     std::vector<std::string> roles;
     for (const Role& role : workload.description.roles) roles.emplace_back(role.plural);

@@ -212,6 +212,16 @@ TEST(Roles, that_cannot_be_filled_leave_the_point_out_and_say_so) {
   expect_words(notes[0], {"prodcons", "1 thread ", "producers and consumers"});
 }
 
+TEST(Roles, of_pairs_leave_out_a_thread_without_a_partner) {
+  std::vector<std::string> notes;
+  const auto points =
+      select_points(parse_options({"-w", "ping-pong", "-i", "std/mutex", "--set", "on=mutex", "-t", "2-5"}),
+                    made_up_machine(2), notes);
+  EXPECT_EQ(roles_of(points), (std::set<std::pair<Counts, unsigned>>{{{1, 1}, 2}, {{2, 2}, 4}}));
+  ASSERT_EQ(notes.size(), 2U);
+  expect_words(notes[0], {"ping-pong", "3 threads", "servers and returners"});
+}
+
 TEST(Roles, that_can_never_be_filled_are_an_error) {
   expect_words(error_of_points({"-w", "prodcons", "-t", "1"}),
                {"--threads", "nothing to run", "producers and consumers"});

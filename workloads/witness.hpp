@@ -44,6 +44,12 @@ struct Succession {
     streak = 0;
   }
 
+  /// After the trial: the hand-overs of another lock as well.
+  void add(const Succession& other) noexcept {
+    handovers += other.handovers;
+    longest = std::max({longest, other.longest, other.streak});
+  }
+
   /// After the trial: how many `sections` there were, how often the next one was somebody else's, and the longest run
   /// of one owner.
   void report(Team& team, std::uint64_t sections) const {

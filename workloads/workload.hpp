@@ -105,6 +105,7 @@ struct Description {
   std::vector<Role> roles;
   std::vector<Parameter> parameters;
   bool together = false;  ///< all workers do each operation together: it is one, not one a worker
+  bool pairs = false;     ///< as many workers of each role; other numbers are left out
   std::vector<Series> series = {};
   std::vector<Count> counts = {};
 };
