@@ -57,6 +57,12 @@ struct Succession {
     streak = 0;
   }
 
+  /// After the trial: the hand-overs of another lock as well.
+  void add(const Succession& other) noexcept {
+    handovers += other.handovers;
+    longest = std::max({longest, other.longest, other.streak});
+  }
+
   /// After the trial: how many `sections` there were, how often the next one was somebody else's, and the longest run
   /// of one owner.
   void report(Team& team, std::uint64_t sections) const {
@@ -66,11 +72,24 @@ struct Succession {
   }
 };
 
+/// Many locks, each with a succession of its own: from hand to hand means the same lock's.
+class Successions {
+ public:
+  void add(const Succession& one) noexcept {
+    all_.handovers += one.handovers;
+    all_.longest = std::max({all_.longest, one.longest, one.streak});
+  }
+  void report(Team& team, std::uint64_t sections) const { all_.report(team, sections); }
+
+ private:
+  Succession all_;
+};
+
 /// What Succession reports, for a workload's Description.
 inline std::vector<Count> succession_counts() {
-  return {{"sections", "", "sections of the lock"},
-          {"handovers", "", "sections whose owner was not that of the section before"},
-          {"longest_streak", "", "most sections of one owner in a row"}};
+  return {{"sections", "", "sections of the lock, or of all locks"},
+          {"handovers", "", "sections whose owner was not that of the same lock's section before"},
+          {"longest_streak", "", "most sections of one owner in a row at one lock"}};
 }
 
 }  // namespace syncbench
