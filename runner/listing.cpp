@@ -186,9 +186,9 @@ std::string list_metrics() {
 
 std::string describe(const Parameter& parameter) {
   if (!parameter.words.empty())
-    return fmt::format("    {:<12}default {}  {}: {}\n", parameter.name, parameter.words.front(), parameter.meaning,
+    return fmt::format("    {:<14}default {}  {}: {}\n", parameter.name, parameter.words.front(), parameter.meaning,
                        fmt::join(parameter.words, ", "));
-  return fmt::format("    {:<12}default {:.0f}{}  {}\n", parameter.name, parameter.fallback,
+  return fmt::format("    {:<14}default {:.0f}{}  {}\n", parameter.name, parameter.fallback,
                      parameter.unit.empty() || parameter.fallback == 0 ? "" : std::string(" ") += parameter.unit,
                      parameter.meaning);
 }
@@ -205,11 +205,11 @@ std::string describe(const Workload& workload) {
   for (const Parameter& parameter : about.parameters) text += describe(parameter);
   if (about.roles.size() > 1)
     for (const Role& role : about.roles)
-      text += fmt::format("    {:<12}default {}\n", role.plural,
+      text += fmt::format("    {:<14}default {}\n", role.plural,
                           role.most == 1 ? "1, the only one there can be" : "an even share of --threads");
   if (!about.series.empty()) text += "  also timed (series_ns of a record)\n";
   for (const Series& series : about.series)
-    text += fmt::format("    {:<12}{}{}\n", series.name, series.meaning, series.by_order ? ", by place" : "");
+    text += fmt::format("    {:<14}{}{}\n", series.name, series.meaning, series.by_order ? ", by place" : "");
   if (!about.counts.empty()) text += "  counted (counts of a record, for the whole trial)\n";
   for (const Count& count : about.counts)
     text += fmt::format("    {:<18}{}{}\n", count.name, count.meaning,

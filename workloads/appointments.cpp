@@ -6,7 +6,6 @@
 #include <sched.h>
 
 #include <algorithm>
-#include <atomic>
 #include <mutex>
 #include <optional>
 #include <vector>
@@ -142,16 +141,16 @@ class Appointments {
       hold.lock();
     }
     if (closed_) return std::nullopt;
-    arrive(rank);
+    desk_.enter(rank);
     const std::uint64_t number = drawn_++;
     tally.wrong += ++waiting_ > chairs_;
     if (drawn_ - scheduled_ == 1) requested_.notify_one();  // the first who is not called yet
     for (bool first = true; number >= scheduled_; first = false) {
       if (closed_) return std::nullopt;  // still one of waiting_: verify() counts who is left
       tally.in_vain += !first;
-      tally.wrong += !still_alone(rank);
+      tally.wrong += !desk_.is_alone(rank);
       called_.wait(mutex_);
-      arrive(rank);
+      desk_.enter(rank);
     }
     return number;
   }
@@ -160,7 +159,7 @@ class Appointments {
     --waiting_;
     succession_.next(rank);
     if (critical_ != 0) scratch_ = multiply_chain(scratch_, critical_);
-    tally.wrong += !still_alone(rank);
+    tally.wrong += !desk_.is_alone(rank);
   }
 
   // One call a section: patients may come and go between two calls.
@@ -169,20 +168,14 @@ class Appointments {
       const std::lock_guard hold(mutex_);
       while (drawn_ == scheduled_ && !closed_) requested_.wait(mutex_);
       if (closed_) return;
-      arrive(worker.rank());
+      desk_.enter(worker.rank());
       const std::uint64_t batch = std::min(slots_, drawn_ - scheduled_);
       scheduled_ += batch;
       exact_ ? called_.notify(static_cast<std::uint32_t>(batch)) : called_.notify_all();
-      tally.wrong += !still_alone(worker.rank());
+      tally.wrong += !desk_.is_alone(worker.rank());
       worker.done();
     }
   }
-
-  // A mark that each leaves at the desk, and looks for when leaving. It covers whole sections, where a counter and its
-  // complement cover an instant: here most time passes in waits, and two without a lock seldom meet. Relaxed: it is
-  // there to be written and read, not to order anything.
-  void arrive(unsigned rank) noexcept { at_desk_.store(rank, std::memory_order_relaxed); }
-  bool still_alone(unsigned rank) const noexcept { return at_desk_.load(std::memory_order_relaxed) == rank; }
 
   Params params_;
   std::uint64_t slots_, chairs_;
@@ -197,7 +190,7 @@ class Appointments {
   alignas(kNoSharing) std::uint64_t drawn_ = 0;
   std::uint64_t scheduled_ = 0;
   std::uint64_t waiting_ = 0;
-  std::atomic<unsigned> at_desk_{0};
+  Presence desk_;
   bool closed_ = false;
   std::uint64_t scratch_ = 1;
   Succession succession_;

@@ -1,9 +1,11 @@
 // What a section guarded by a lock writes down about itself. The two-word witness: a counter and its complement, which
 // only a thread that is alone can keep in step. A sum that comes out right can hide two errors that cancel; a pair out
-// of step is seen by the next thread that looks. And the succession: who came after whom.
+// of step is seen by the next thread that looks. The presence: a mark over a whole section. And the succession: who
+// came after whom.
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <vector>
 
@@ -23,6 +25,17 @@ struct Witness {
     complement = ~(seen + 1);
     return in_step;
   }
+};
+
+/// A mark that each leaves on entering a section and looks for on leaving it. It covers the whole section, where the
+/// witness covers an instant: for sections so far apart that two without a lock seldom meet. Relaxed: it is there to be
+/// written and read, not to order anything.
+struct Presence {
+  void enter(unsigned rank) noexcept { owner.store(rank, std::memory_order_relaxed); }
+  /// Nobody has entered since.
+  bool is_alone(unsigned rank) const noexcept { return owner.load(std::memory_order_relaxed) == rank; }
+
+  std::atomic<unsigned> owner{0};
 };
 
 /// How a lock went from hand to hand. Guarded by it.

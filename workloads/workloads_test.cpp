@@ -144,7 +144,7 @@ TEST(WhileOrIf, breaks_whoever_does_not_look_again_and_counts_who_does) {
       for (int round = 0; round < 10 && verdict.kind == Verdict::Kind::ok; ++round) {
         PlainTeam team = team_for(workload, {waiters, 1});
         verdict = subject.throughput(team, params);
-        EXPECT_EQ(verdict.kind == Verdict::Kind::violated, team.counts().at("taken_from_nothing") > 0);
+        EXPECT_EQ(verdict.kind == Verdict::Kind::violated, team.counts().at("without_token") > 0);
         EXPECT_EQ(team.counts().at("spurious_survived"), 0);
       }
       EXPECT_EQ(verdict.kind, Verdict::Kind::violated);
