@@ -262,7 +262,7 @@ TEST(Axes, that_only_one_workload_has_multiply_that_one) {
 TEST(Axes, with_bad_keys_or_values_are_refused) {
   const auto error = [](const char* setting) { return error_of_points({"-w", "prodcons", "--set", setting}); };
   expect_words(error("capactiy=3"), {"--set", "'capactiy'", "did you mean capacity?", "there are:", "producers"});
-  expect_words(error("capacity=0"), {"--set capacity", "'0'", "1 to 16777216"});
+  expect_words(error("capacity=0"), {"--set capacity", "'0'", "1 to 1048576"});
   expect_words(error("capacity="), {"--set capacity", "''", "empty"});
   expect_words(error("capacity=1000000000"), {"--set capacity", "'1000000000'"});
   expect_words(error("capacity=5,x"), {"--set capacity", "'x'"});

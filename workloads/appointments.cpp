@@ -128,6 +128,7 @@ class Appointments {
       if (parallel_ != 0) local = multiply_chain(local, parallel_);
       worker.done();
     }
+    if constexpr (kOpen) tally.arrivals->end();
     asm volatile("" ::"r"(local));
   }
 

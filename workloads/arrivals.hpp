@@ -47,7 +47,14 @@ class Arrivals {
     return due;
   }
 
-  /// Arrivals so far, and how many were due and not begun: at most, and when the last one began.
+  /// To be called when the worker begins nothing more: what fell due while its last operation lasted is behind, too.
+  void end() noexcept {
+    const auto due = begin_ + std::chrono::nanoseconds(static_cast<std::int64_t>(due_ns_));
+    behind_ns_ = std::max(0.0, static_cast<double>((Clock::now() - due).count()));
+    most_behind_ns_ = std::max(most_behind_ns_, behind_ns_);
+  }
+
+  /// Arrivals so far, and how many were due and not begun: at most, and when the last one began (or at the end).
   double arrived() const noexcept { return static_cast<double>(arrived_); }
   double most_behind() const noexcept { return open() ? most_behind_ns_ / interval_ns_ : 0; }
   double behind() const noexcept { return open() ? behind_ns_ / interval_ns_ : 0; }

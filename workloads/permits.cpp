@@ -96,6 +96,7 @@ class Permits {
       if (parallel_ != 0) local = multiply_chain(local, parallel_);
       worker.done();
     }
+    if constexpr (kOpen) tally.arrivals->end();
     asm volatile("" ::"r"(local));
     tally.violations = violations;
   }

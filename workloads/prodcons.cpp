@@ -209,6 +209,7 @@ class ProdCons {
       tally.put_sum += mix(item.identity());
       worker.done();
     }
+    if constexpr (kOpen) tally.arrivals->end();
     asm volatile("" ::"r"(local));
   }
 
@@ -264,7 +265,7 @@ Workload prodcons_workload() {
       .invariant = "items out = items in, as multisets; each producer's order is kept; 0 <= size <= capacity (W2)",
       .roles = {{"producer", "producers", false}, {"consumer", "consumers", true}},
       .parameters = {choice("on", {"condition", "semaphore"}, "what the two sides wait on"),
-                     {"capacity", "", 5, 1, 1 << 24, "places in the buffer"},
+                     {"capacity", "", 5, 1, 1 << 20, "places in the buffer"},
                      {"critical", "ns", 0, 0, 1e9, "work at the buffer, alone, for each put and each take"},
                      {"parallel", "ns", 0, 0, 1e9, "work on each item away from the buffer, on both sides"}},
       .series = {{"service", "with a rate: from the producer asking to put the item in to the consumer holding it"}},

@@ -105,6 +105,7 @@ class WorkerPool {
       tally.accepted_sum += mix(task.identity());
       worker.done();
     }
+    if constexpr (kOpen) tally.arrivals->end();
   }
 
   /// False once the pool shuts down.
@@ -180,7 +181,7 @@ Workload worker_pool_workload() {
       .latency = "from submitting a task (with a rate: from when it was due) to a worker starting it",
       .invariant = "every task accepted is done once, none is accepted after the shutdown, and all go home (W3)",
       .roles = {{"submitter", "submitters", false}, {"worker", "workers", true}},
-      .parameters = {{"capacity", "", 1024, 1, 1 << 24, "places in the queue"},
+      .parameters = {{"capacity", "", 1024, 1, 1 << 20, "places in the queue"},
                      {"poll", "ns", 1e9, 1000, 1e12, "timeout of a worker's wait for work"},
                      {"parallel", "ns", 0, 0, 1e9, "work of a task; none for those still queued at the shutdown"}},
       .series = {{"service", "with a rate: from submitting a task to a worker starting it"},
