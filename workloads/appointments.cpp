@@ -105,26 +105,18 @@ class Appointments {
   template <bool kOpen>
   void visit(Worker& worker, Probe& probe, Tally& tally) {
     std::uint64_t local = worker.rank() + 1;
-    while (worker.running()) {
-      typename Probe::Stamp due, begun;
-      if constexpr (kOpen) {
-        due = probe.start_at(tally.arrivals->next(worker));
-        if (!worker.running()) break;
-        begun = probe.restart(due);
-      } else {
-        due = begun = probe.start();
-      }
+    for (typename Probe::Stamp due{}, begun{}; begin_operation<kOpen>(worker, probe, tally.arrivals, due, begun);) {
       std::unique_lock hold(mutex_);
       const auto number = await_turn(hold, worker.rank(), tally);
       if (!number) break;
       const auto waited = probe.stop(due);
-      const auto service = kOpen ? probe.stop(begun) : waited;
+      const auto service = probe.stop(begun);
       be_served(worker.rank(), tally);
       hold.unlock();
       ++tally.served;
       tally.numbers += mix(*number);
       probe.record(waited);
-      if constexpr (kOpen) probe.record(service, 1);
+      probe.record(service, 1);
       if (parallel_ != 0) local = multiply_chain(local, parallel_);
       worker.done();
     }

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "workloads/workload.hpp"
@@ -94,6 +95,21 @@ class Arrivals {
   double behind_ns_ = 0, most_behind_ns_ = 0;
   std::uint64_t arrived_ = 0;
 };
+
+/// How an operation begins: at once, or, in an open loop, when it is due. `due` is what its latency counts from;
+/// `begun` is for the further series "service", and empty in a closed loop, where the two are one. False: the trial is
+/// over.
+template <bool kOpen, class Probe>
+bool begin_operation(const Worker& worker, Probe& probe, [[maybe_unused]] std::optional<Arrivals>& arrivals,
+                     typename Probe::Stamp& due, [[maybe_unused]] typename Probe::Stamp& begun) noexcept {
+  if constexpr (kOpen) {
+    due = probe.start_at(arrivals->next(worker));
+    begun = probe.restart(due);
+  } else {
+    due = probe.start();
+  }
+  return worker.running();
+}
 
 /// Sums of what the arrivals of all workers say, handed in with the verdict.
 class Backlog {

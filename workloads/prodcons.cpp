@@ -195,15 +195,9 @@ class ProdCons {
   template <bool kWithWork, bool kOpen>
   void produce(Worker& worker, Probe& probe, Tally& tally) {
     std::uint64_t local = worker.rank() + 1;
-    for (I item{worker.role_rank(), 1}; worker.running(); ++item.number) {
+    for (I item{worker.role_rank(), 1};; ++item.number) {
       if constexpr (kWithWork) local = multiply_chain(local, parallel_);
-      if constexpr (kOpen) {
-        item.due = probe.start_at(tally.arrivals->next(worker));
-        if (!worker.running()) break;  // the trial was over before the item was due
-        item.put = probe.restart(item.due);
-      } else {
-        item.due = probe.start();
-      }
+      if (!begin_operation<kOpen>(worker, probe, tally.arrivals, item.due, item.put)) break;
       if (!buffer_.put(item, worker.rank(), critical_, tally.out_of_bounds)) break;
       ++tally.put_items;
       tally.put_sum += mix(item.identity());

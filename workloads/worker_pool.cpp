@@ -92,14 +92,8 @@ class WorkerPool {
 
   template <bool kOpen>
   void submit_all(Worker& worker, Probe& probe, Tally& tally) {
-    for (Task task{worker.role_rank(), 1}; worker.running(); ++task.number) {
-      if constexpr (kOpen) {
-        task.due = probe.start_at(tally.arrivals->next(worker));
-        if (!worker.running()) break;
-        task.put = probe.restart(task.due);
-      } else {
-        task.due = probe.start();
-      }
+    for (Task task{worker.role_rank(), 1}; begin_operation<kOpen>(worker, probe, tally.arrivals, task.due, task.put);
+         ++task.number) {
       if (!submit(task, worker.rank(), tally)) break;
       ++tally.accepted;
       tally.accepted_sum += mix(task.identity());
