@@ -6,7 +6,7 @@ A figure travels without its file, so whatever a reader needs in order not to be
 from collections import Counter, defaultdict
 from statistics import median
 
-from analysis import stats
+from analysis import noise
 from analysis.points import FAR, assignment
 
 
@@ -95,27 +95,14 @@ def gaps(drawn):
 
 def same_twice(figure, value_of, what):
     """How far two measurements of the same thing differ: no difference below that is worth a word."""
-    first = {(p.implementation, p.threads): p for p in figure.points if p.copy == 0}
     parts = defaultdict(list)
-    for again in figure.points:
-        before = first.get((again.implementation, again.threads))
-        if again.copy == 0 or before is None or again.only_far != before.only_far:
-            continue
-        ratios = stats.block_ratios(_by_block(again, value_of), _by_block(before, value_of))
-        if ratios:
-            ends = f"{min(ratios):.2f}\N{EN DASH}{max(ratios):.2f}" if len(ratios) > 1 else "one block"
-            parts[again.implementation].append(f"{median(ratios):.2f} ({ends}) at {again.threads}")
+    for pair in noise.pairs(figure, value_of):
+        ratios = pair.ratios
+        ends = f"{min(ratios):.2f}\N{EN DASH}{max(ratios):.2f}" if len(ratios) > 1 else "one block"
+        parts[pair.again.implementation].append(f"{median(ratios):.2f} ({ends}) at {pair.again.threads}")
     return " ".join(
         f"{name} measured twice, ratio of {what} inside a block, median (range): {', '.join(texts)}."
         for name, texts in parts.items())
-
-
-def _by_block(point, value_of):
-    blocks = defaultdict(list)
-    for t in point.trials:
-        if (value := value_of(t)) is not None:
-            blocks[t.environment, t.block].append(value)
-    return blocks
 
 
 def _span(counts):

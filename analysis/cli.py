@@ -21,7 +21,7 @@ def main(argv=None):
     from analysis.commands import COMMANDS  # only now: these import the packages that were just looked for
     from analysis.errors import UsageError
 
-    parser = _Parser(prog=PROGRAM, description="Figures from the result files of syncbench.")
+    parser = _Parser(prog=PROGRAM, description="Figures and judgements from the result files of syncbench.")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in COMMANDS:
         sub = subparsers.add_parser(command.NAME, help=command.HELP, description=command.HELP)

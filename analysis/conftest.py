@@ -12,6 +12,7 @@ settings.load_profile("repeatable")
 
 LATENCIES = {"count": 5000, "min": 10, "sum": 600000.0, "mean": 120.0, "p50": 100, "p90": 200, "p99": 400, "p999": 900,
              "max": 1000, "time_weighted_p50": 1000, "timer_ns": 20.5, "histogram": [[100, 2500], [1000, 2500]]}
+STANDINGS = {"none": "control", "atomic/fetch_add": "baseline", "std/mutex": "reference"}
 SERIES = {name: value for name, value in LATENCIES.items() if name != "timer_ns"}
 
 
@@ -32,6 +33,7 @@ def trial(implementation="ticket/spin", threads=2, kind="throughput", rate=1e6, 
     record = {
         "schema": "syncbench/1", "record": "trial", "environment": "run-1", "run": "run-1", "kind": kind,
         "workload": "counter", "implementation": implementation, "family": implementation.split("/")[0],
+        "standing": STANDINGS.get(implementation, "variant"),
         "threads": threads, "roles": {"worker": threads}, "worker_roles": ["worker"] * threads,
         "params": {"critical_ns": 100, "parallel_ns": 500},
         "counting_roles": ["worker"], "together": False, "counts": {"sections": 9000}, "saturated": False,

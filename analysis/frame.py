@@ -5,10 +5,11 @@ rest. Where legend, caption and axes go is layout.py's business.
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from math import log2, nan, sqrt
 
+from matplotlib.lines import Line2D
 from matplotlib.ticker import EngFormatter, FixedLocator, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
 from analysis import layout, style
@@ -26,6 +27,7 @@ class Panel:
     curves: list
     log: bool
     unit: str = ""
+    guides: list = field(default_factory=list)
 
 
 def draw(figure, panels, width, sentences):
@@ -40,8 +42,16 @@ def draw(figure, panels, width, sentences):
         _machine(axis, figure, labelled=side_by_side or axis is axes[0])
         if side_by_side or axis is axes[-1]:
             axis.set_xlabel("threads")
-    layout.arrange(canvas, axes, side_by_side, sorted(figure.series), sentences)
+    layout.arrange(canvas, axes, side_by_side, _legend(panels), sentences)
     return canvas
+
+
+def _legend(panels):
+    """A line for each implementation, even one that has no number anywhere, then the guides."""
+    names = sorted({curve.implementation for panel in panels for curve in panel.curves})
+    looks = {name: style.look_of(name).line for name in names}
+    looks.update({guide.label: style.guide(guide.dash) for panel in panels for guide in panel.guides})
+    return [Line2D([], [], label=label, **look) for label, look in looks.items()]
 
 
 def _values(axis, panel):
@@ -49,12 +59,16 @@ def _values(axis, panel):
     for curve in panel.curves:
         _curve(axis, curve)
     _crosses(axis, panel.curves)
+    for guide in panel.guides:
+        axis.plot(guide.threads, guide.values, label=guide.label, zorder=1.5, **style.guide(guide.dash))
     highs = [e.interval.high for c in panel.curves for e in c.estimates]
+    highs += [max(guide.values) for guide in panel.guides]
     if not highs:
         axis.yaxis.set_major_locator(NullLocator())
         return
     if panel.log:
         lows = [e.interval.low or e.median for c in panel.curves for e in c.estimates]
+        lows += [min(guide.values) for guide in panel.guides]
         _log_axis(axis, min(lows), max(highs), _cross_height(panel.curves))
     else:
         axis.set_ylim(0, 1.08 * max(highs) or 1)

@@ -4,8 +4,6 @@ Each part is measured as it will be rendered and gets the room that it needs, in
 neither one implementation nor fifteen can make parts overlap, and the legend can never cover data.
 """
 
-from matplotlib.lines import Line2D
-
 from analysis import style
 
 PAD = 0.06  # between any two parts
@@ -15,10 +13,10 @@ BETWEEN = 0.1  # panels above each other
 MOST_COLUMNS = 6
 
 
-def arrange(canvas, axes, side_by_side, names, sentences):
+def arrange(canvas, axes, side_by_side, handles, sentences):
     """Adds legend and caption to a figure that already has its axes, and gives everything its place."""
     width = canvas.get_figwidth()
-    note, legend = _note(canvas, sentences, width - 2 * PAD), _legend(canvas, names, width - 2 * PAD)
+    note, legend = _note(canvas, sentences, width - 2 * PAD), _legend(canvas, handles, width - 2 * PAD)
     legend_at = PAD + _size(canvas, note)[1] + PAD
     axes_at = legend_at + _size(canvas, legend)[1] + PAD + BELOW
     if side_by_side:
@@ -60,10 +58,9 @@ def _size(canvas, artist):
     return box.width / canvas.dpi, box.height / canvas.dpi
 
 
-def _legend(canvas, names, room):
-    """In as many columns as fit; every implementation has its entry, even one that has no number anywhere."""
-    handles = [Line2D([], [], label=name, **style.look_of(name).line) for name in names]
-    for columns in range(min(MOST_COLUMNS, len(names)), 0, -1):
+def _legend(canvas, handles, room):
+    """In as many columns as fit."""
+    for columns in range(min(MOST_COLUMNS, len(handles)), 0, -1):
         legend = canvas.legend(handles=handles, loc="lower center", ncol=columns, frameon=False, borderpad=0,
                                borderaxespad=0, handlelength=3.2, columnspacing=1.2, labelspacing=0.3)
         if columns == 1 or _size(canvas, legend)[0] <= room:

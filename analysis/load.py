@@ -34,6 +34,7 @@ class Trial:
     kind: str
     workload: str
     implementation: str
+    standing: str | None  # what it is to the others; older files do not say
     threads: int
     roles: tuple[tuple[str, int], ...]
     params: tuple[tuple[str, float], ...]
@@ -114,6 +115,7 @@ def _trial(record):
         kind=_one_of(record["kind"], "throughput", "latency"),
         workload=_text(record["workload"]),
         implementation=_text(record["implementation"]),
+        standing=record.get("standing"),
         threads=_count(record["threads"]),
         roles=tuple(sorted((role, int(n)) for role, n in record["roles"].items())),
         params=tuple(sorted((name, _parameter(value)) for name, value in record["params"].items())),

@@ -102,6 +102,11 @@ def look_of(implementation):
     return Look(colour, marker, dash, fill)
 
 
+def guide(dash):
+    """Arguments of `Axes.plot` for a line to compare with: grey and without markers, for nothing was measured along it."""
+    return {"color": "0.35", "linestyle": dash, "linewidth": 0.9}
+
+
 def applied():
     """A context in which figures are made and rendered: our style alone, whatever the user's matplotlibrc says."""
     return matplotlib.rc_context({**matplotlib.rcParamsDefault.copy(), **RC, "backend": "agg"})

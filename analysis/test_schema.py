@@ -97,7 +97,7 @@ def test_refuses(record, path):
 
 WHOLE = [environment(), trial(), trial(kind="latency")]
 OPTIONAL = {  # what a run may be unable to measure; inside host, system, build, params and metrics all is optional
-    "reason", "metrics", "cpu_s", "voluntary_switches", "involuntary_switches", "fingerprint", "latency_ns", "line_ns",
+    "reason", "standing", "metrics", "cpu_s", "voluntary_switches", "involuntary_switches", "fingerprint", "latency_ns", "line_ns",
     "multiply_ns", "foreign_cpu", "steal", "timer_ns", "work_ns_per_step", "cores", "packages", "numa_nodes",
     "allowed_os", "synthetic", "p50", "p90", "p99", "p999", "timer_resolution_ns", "counting_roles", "together", "counts",
     "saturated", "series_ns", "sum", "time_weighted_p50", "system_calls", "span_s", "run_delay_s", "migrations",

@@ -14,17 +14,20 @@ template <class I, Text kFamily>
 constexpr bool kStandsFor = I::kFamily == std::string_view(kFamily) &&
                             (I::kStanding == Standing::representative || I::kStanding == Standing::reference);
 
-// The type in `List` that stands for a family; void if none does.
+// The line of `List` that stands for a family, and its type; void if none does. Two would be an ambiguity.
 template <Text kFamily, class List>
-struct Member {
+struct StandIn {
+  using Line = void;
   using Type = void;
 };
 template <Text kFamily, class First, class... Rest>
-struct Member<kFamily, ImplementationList<First, Rest...>> : Member<kFamily, ImplementationList<Rest...>> {};
+struct StandIn<kFamily, ImplementationList<First, Rest...>> : StandIn<kFamily, ImplementationList<Rest...>> {};
 template <Text kFamily, class First, class... Rest>
 requires kStandsFor<First, kFamily>
-struct Member<kFamily, ImplementationList<First, Rest...>> {
+struct StandIn<kFamily, ImplementationList<First, Rest...>> {
+  using Line = First;
   using Type = typename First::Type;
+  static_assert(std::is_void_v<typename StandIn<kFamily, ImplementationList<Rest...>>::Line>);
 };
 
 }  // namespace detail
@@ -34,16 +37,28 @@ struct Member<kFamily, ImplementationList<First, Rest...>> {
 template <Text kFamily, Platform P>
 struct Family {
   static constexpr Traits kTraits{.source = "the members that stand for the family, see the other tables"};
-  using Pair = typename detail::Member<kFamily, Conditions<P>>::Type;
+  /// The catalog's line for this family in one of its tables.
+  template <class Table>
+  using LineIn = typename detail::StandIn<kFamily, Table>::Line;
+
+  using Pair = typename detail::StandIn<kFamily, Conditions<P>>::Type;
   using Mutex = typename Pair::Mutex;
   using Condition = typename Pair::Condition;
-  using RecursiveMutex = typename detail::Member<kFamily, RecursiveMutexes<P>>::Type;
-  using Semaphore = typename detail::Member<kFamily, Semaphores<P>>::Type;
-  using Event = typename detail::Member<kFamily, Events<P>>::Type;
-  using Barrier = typename detail::Member<kFamily, Barriers<P>>::Type;
-  using BreakableBarrier = typename detail::Member<kFamily, BreakableBarriers<P>>::Type;
-  static_assert(std::is_same_v<Mutex, typename detail::Member<kFamily, Mutexes<P>>::Type>);
+  using RecursiveMutex = typename detail::StandIn<kFamily, RecursiveMutexes<P>>::Type;
+  using Semaphore = typename detail::StandIn<kFamily, Semaphores<P>>::Type;
+  using Event = typename detail::StandIn<kFamily, Events<P>>::Type;
+  using Barrier = typename detail::StandIn<kFamily, Barriers<P>>::Type;
+  using BreakableBarrier = typename detail::StandIn<kFamily, BreakableBarriers<P>>::Type;
+  static_assert(std::is_same_v<Mutex, typename detail::StandIn<kFamily, Mutexes<P>>::Type>);
 };
+
+/// A family with all primitives, as the project's own four are.
+template <class F>
+concept WholeFamily = TimedMutex<typename F::Mutex> && ConditionFor<typename F::Condition, typename F::Mutex> &&
+    RecursiveMutex<typename F::RecursiveMutex> && CountingSemaphore<typename F::Semaphore> &&
+    Event<typename F::Event> && Barrier<typename F::Barrier> && BreakableBarrier<typename F::BreakableBarrier>;
+static_assert(WholeFamily<Family<"spin", NativePlatform>> && WholeFamily<Family<"ticket", NativePlatform>>);
+static_assert(WholeFamily<Family<"futex", NativePlatform>> && WholeFamily<Family<"condvar", NativePlatform>>);
 
 /// The control: excludes nobody and waits for nobody. Its event is a real one, so that what uses it comes to an end.
 template <Platform P>

@@ -189,5 +189,27 @@ TEST_F(Reports, of_nothing_left_to_run_are_no_error) {
   EXPECT_EQ(run_benchmarks({}, Format::console, {}, {}), 0U);
 }
 
+// More than the library is given at a time: still one report.
+TEST_F(Reports, of_thousands_of_trials_are_one_report) {
+  constexpr std::size_t kMany = 2500;
+  for (unsigned i = 0; i < kMany; ++i) add(i % 2 == 0 ? "a" : "b", measured(0.5, 1000), i);
+  const Json runs = json()["benchmarks"];
+  ASSERT_EQ(runs.size(), kMany);
+  for (unsigned i = 0; i < kMany; ++i) ASSERT_EQ(runs[i]["repetition_index"], i);
+  EXPECT_EQ(count, kMany);
+
+  std::istringstream csv(printed(Format::csv));
+  std::size_t lines = 0;
+  for (std::string line; std::getline(csv, line);) ++lines;
+  EXPECT_EQ(lines, kMany + 1) << "one heading";
+
+  ran.clear();
+  EXPECT_NO_THROW(check_benchmark_flags(trials, {"--benchmark_filter=b"}));
+  EXPECT_EQ(json({"--benchmark_filter=b"})["benchmarks"].size(), kMany / 2);
+  EXPECT_EQ(ran, std::vector<std::string>(kMany / 2, "b"));
+  json({"--benchmark_out=" + path});
+  EXPECT_EQ(Json::parse(std::ifstream(path))["benchmarks"].size(), kMany);
+}
+
 }  // namespace
 }  // namespace syncbench

@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <filesystem>
+#include <functional>
 #include <iostream>
 #include <map>
 #include <set>
@@ -18,6 +20,7 @@
 #include "runner/errors.hpp"
 #include "runner/figures.hpp"
 #include "runner/metrics.hpp"
+#include "runner/precision.hpp"
 #include "runner/progress.hpp"
 #include "runner/record.hpp"
 #include "runner/result_writer.hpp"
@@ -48,9 +51,36 @@ std::string default_output(const Options& options) {
   return fmt::format("results/{}-{}.jsonl", name, utc_now("%Y%m%d-%H%M%S"));
 }
 
+std::chrono::nanoseconds time_of_a_trial(const Options& options) {
+  return options.warmup + options.duration + kTrialOverhead;
+}
+
+// The rounds asked for, or with --until-ci those that its budget may need.
+unsigned rounds_to_plan(const Options& options, const std::vector<Point>& points) {
+  if (!options.until_ci) return options.repetitions;
+  const auto round = make_schedule(points, 1, options.latency != Latency::off, 0);
+  std::map<std::size_t, std::size_t> blocks;
+  for (const Trial& trial : round) ++blocks[trial.block];
+  const auto smaller = [](const auto& a, const auto& b) { return a.second < b.second; };
+  return most_rounds({.least_rounds = options.repetitions,
+                      .trials_a_round = round.size(),
+                      .smallest_block = std::ranges::min_element(blocks, smaller)->second,
+                      .a_trial = time_of_a_trial(options),
+                      .limit = options.time_limit});
+}
+
+Outcome outcome_of(const nlohmann::ordered_json& record) {
+  Outcome outcome{.verdict = record.at("verdict"), .items_per_second = record.value("items_per_second", 0.0)};
+  outcome.around.sure = record.at("validity").at("ok");
+  const auto fingerprint = record.value("fingerprint", nlohmann::ordered_json::object());
+  if (fingerprint.contains("line_ns"))
+    outcome.around.line_ns = std::ranges::max(fingerprint["line_ns"].get<std::vector<double>>());
+  return outcome;
+}
+
 // What an earlier, interrupted run has left in the file.
 struct Earlier {
-  std::set<std::string> done;
+  std::map<std::string, Outcome> done;  // by identity; `around` without its processors, which the plan knows
   std::set<std::string> verdicts;
   std::optional<std::uint64_t> seed;
 };
@@ -63,7 +93,7 @@ Earlier read_earlier(const std::string& path, Progress& progress) {
         if (line.value("record", "") != "trial" || line.value("schema", "") != kSchema) return;
         const std::string verdict = line.at("verdict");
         if (verdict == "skipped") return;  // it may have been refused a thread or a processor: try again
-        earlier.done.insert(identity_of(line));
+        earlier.done.insert_or_assign(identity_of(line), outcome_of(line));
         earlier.verdicts.insert(verdict);
         earlier.seed = line.at("seed");
       },
@@ -98,7 +128,7 @@ class Campaign {
     check_benchmark_flags(trials, options_.benchmark_flags);
     open_output();
     began_ = Clock::now();
-    progress_.begin(schedule_.size(), options_.warmup + options_.duration + kTrialOverhead);
+    progress_.begin(schedule_.size(), time_of_a_trial(options_), precision_.has_value());
     run_benchmarks(trials, options_.format, options_.benchmark_flags, {{"syncbench_run", identity_.environment}});
     progress_.clear();
     report();
@@ -128,13 +158,34 @@ class Campaign {
         : earlier_.seed
             ? *earlier_.seed
             : static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count()) % 1'000'000;
-    schedule_ = make_schedule(points_, options_.repetitions, options_.latency != Latency::off, identity_.seed);
+    rounds_ = rounds_to_plan(options_, points_);
+    schedule_ = make_schedule(points_, rounds_, options_.latency != Latency::off, identity_.seed);
+    if (options_.until_ci) precision_.emplace(points_, *options_.until_ci);
     const std::size_t planned = schedule_.size();
-    std::erase_if(schedule_,
-                  [&](const Trial& trial) { return earlier_.done.contains(identity_of(points_[trial.point], trial)); });
+    std::erase_if(schedule_, [&](const Trial& trial) { return is_done(trial); });
     if (options_.resume)
-      progress_.note(fmt::format("syncbench: {} of {} trials are in {} already", planned - schedule_.size(), planned,
-                                 options_.output));
+      progress_.note(fmt::format("syncbench: {} of {}{} trials are in {} already", planned - schedule_.size(),
+                                 precision_ ? "up to " : "", planned, options_.output));
+  }
+
+  // Is it in the file that is resumed? Then it counts for the intervals, and its block, once begun, is finished.
+  bool is_done(const Trial& trial) {
+    const Point& point = points_[trial.point];
+    const auto done = earlier_.done.find(identity_of(point, trial));
+    if (done == earlier_.done.end()) return false;
+    begun_.insert(trial.block);
+    Outcome& outcome = done->second;
+    outcome.around.between = two_of(point.pus);
+    if (precision_) precision_->add(trial, outcome);
+    return true;
+  }
+
+  // With --until-ci: every interval of this trial's group was narrow enough when its block came up.
+  bool is_needless(const Trial& trial) {
+    if (!precision_ || trial.repetition < options_.repetitions || begun_.contains(trial.block)) return false;
+    const bool reached = precision_->reached(points_[trial.point].group);
+    if (!reached) begun_.insert(trial.block);
+    return reached;
   }
 
   void open_output() {
@@ -162,7 +213,7 @@ class Campaign {
                         .family = point.group,
                         .instance = trial.point,
                         .repetition = trial.repetition,
-                        .repetitions = options_.repetitions,
+                        .repetitions = rounds_,
                         .threads = point.threads(),
                         .run = [this, &trial, &point] { return run_one(trial, point); }});
     }
@@ -170,8 +221,9 @@ class Campaign {
   }
 
   EngineRow run_one(const Trial& trial, const Point& point) {
-    if (out_of_time()) cut_short_ = true;
-    if (cut_short_ || write_error_ || interrupts_.pending() != 0) return {.report = false};
+    if (is_needless(trial)) return progress_.left_out(), EngineRow{.report = false};
+    if (out_of_time()) (trial.repetition < options_.repetitions ? cut_short_ : budget_spent_) = true;
+    if (cut_short_ || budget_spent_ || write_error_ || interrupts_.pending() != 0) return {.report = false};
     progress_.show(fmt::format("{} {} threads {}", point.subject->implementation, point.threads(),
                                trial.kind == Kind::latency ? "latency" : "throughput"));
     TrialResult result = measure(trial, point);
@@ -184,6 +236,7 @@ class Campaign {
     }
     progress_.finished(line_of(result));
     EngineRow row = row_of(result);
+    if (precision_) precision_->add(result);
     result.outcome.sample.forget_all_but_latency();  // a long run has thousands of these
     results_.push_back(std::move(result));
     return row;
@@ -352,14 +405,35 @@ class Campaign {
     if (std::fflush(stdout) != 0 || !std::cout)
       write_error_ = "standard output cannot be written; the file is complete";
     if (write_error_) progress_.warn(*write_error_);
+    if (precision_ && !cut_short_ && !write_error_ && interrupts_.pending() == 0) report_precision();
     if (cut_short_)
       progress_.warn(fmt::format(
-          "--time-limit reached: {} of {} trials ran; the same command with --resume and that --output goes on",
-          results_.size(), schedule_.size()));
+          "--time-limit reached: {} of {}{} trials ran; the same command with --resume and that --output goes on",
+          results_.size(), precision_ ? "up to " : "", schedule_.size()));
     if (interrupts_.pending() != 0)
-      progress_.warn(
-          fmt::format("interrupted: {} of {} trials are kept in {}; the same command with --resume --output {} goes on",
-                      results_.size(), schedule_.size(), path_, path_));
+      progress_.warn(fmt::format(
+          "interrupted: {} of {}{} trials are kept in {}; the same command with --resume --output {} goes on",
+          results_.size(), precision_ ? "up to " : "", schedule_.size(), path_, path_));
+  }
+
+  void report_precision() {
+    auto wide = precision_->wide();
+    const std::string target = fmt::format("--until-ci {:g}%", *options_.until_ci * 100);
+    if (wide.empty())
+      return progress_.note(fmt::format("syncbench: {}: every interval is narrow enough, after {} of up to {} trials",
+                                        target, results_.size(), schedule_.size()));
+    std::ranges::stable_sort(wide, std::greater(), [](const WidePoint& one) { return relative_width(one.median); });
+    std::string text =
+        fmt::format("{}: {}, and {} of {} points are still wider:", target,
+                    budget_spent_ ? "--time-limit is reached" : fmt::format("{} rounds are done", rounds_), wide.size(),
+                    points_.size());
+    for (const auto& [point, median] : wide) {
+      const double width = relative_width(median);
+      text +=
+          fmt::format("\n  {:>8}  n = {:<5} {}", std::isfinite(width) ? fmt::format("{:.2g}%", width * 100) : "unknown",
+                      median.count, points_[point].name());
+    }
+    progress_.warn(text);
   }
 
   int exit_code() {
@@ -379,7 +453,10 @@ class Campaign {
   const Topology& topology_;
   Progress progress_;
   std::vector<Point> points_;
+  unsigned rounds_ = 0;
   std::vector<Trial> schedule_;
+  std::optional<Precision> precision_;  // with --until-ci
+  std::set<std::size_t> begun_;         // blocks that must not be torn
   nlohmann::ordered_json environment_;
   RunIdentity identity_;
   Interrupts interrupts_;
@@ -392,7 +469,8 @@ class Campaign {
   Earlier earlier_;
   std::vector<TrialResult> results_;
   std::optional<std::string> write_error_;
-  bool cut_short_ = false;
+  bool cut_short_ = false;     // by the time limit, before everything asked for was measured
+  bool budget_spent_ = false;  // likewise, but after the least that --until-ci needs
   bool plotted_ = true;
 };
 
@@ -416,14 +494,21 @@ std::string dry_run(const Options& options, const Topology& topology) {
     text += fmt::format("{} threads, {} {}\n{}\n", point.threads(), point.workload->description.name,
                         point.policy.text(), placement_table(topology.machine(), point.pus, roles));
   }
+  const auto each = time_of_a_trial(options);
+  const auto expected = [&](std::size_t trials) { return show_duration(each * static_cast<std::int64_t>(trials)); };
   text += fmt::format("order (seed {}{})\n", seed, options.seed ? "" : "; a run without --seed draws one");
   for (const Trial& trial : schedule)
     text += fmt::format("  {:>4}  block {:<4} {}{}{}\n", trial.order, trial.block, points[trial.point].name(),
                         trial.kind == Kind::latency ? " latency" : "", trial.copy == 0 ? "" : " again");
-  const auto each = options.warmup + options.duration + kTrialOverhead;
   text += fmt::format("\n{} points, {} trials of {} + {}: about {}\n", points.size(), schedule.size(),
-                      show_duration(options.warmup), show_duration(options.duration),
-                      show_duration(each * static_cast<std::int64_t>(schedule.size())));
+                      show_duration(options.warmup), show_duration(options.duration), expected(schedule.size()));
+  if (options.until_ci) {
+    const std::size_t most = schedule.size() / options.repetitions * rounds_to_plan(options, points);
+    text +=
+        fmt::format("--until-ci {:g}%: then on, round by round, where intervals are wider: up to {} trials, {}\n",
+                    *options.until_ci * 100, most,
+                    options.time_limit ? "within " + show_duration(*options.time_limit) : "about " + expected(most));
+  }
   for (const std::string& note : notes) text += "left out: " + note + "\n";
   return text;
 }

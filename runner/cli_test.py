@@ -113,6 +113,42 @@ def test_the_control_is_caught_and_exits_with_1(tmp_path):
         assert "increments" in trial["reason"]
 
 
+CIRCLE = re.compile(r"DEADLOCK: worker \d+ holds account \d+ and waits for account \d+(; worker \d+ holds account \d+ and waits "
+                    r"for account \d+)+$", re.MULTILINE)  # fmt: skip
+
+
+def is_a_circle(reason):
+    """Whether each waits for what the next one holds, and the last for what the first one does."""
+    assert CIRCLE.fullmatch(reason), reason
+    steps = re.findall(r"worker (\d+) holds account (\d+) and waits for account (\d+)", reason)
+    workers, held, wanted = zip(*steps)
+    return len(set(workers)) == len(workers) and wanted == held[1:] + held[:1]
+
+
+@pytest.mark.parametrize("more", [["-t", "2"], ["-t", "8"], ["-t", "8", "--placement", "one"],
+                                  ["-t", "2", "--timeout", "100ms"]], ids=" ".join)
+def test_a_deadlock_is_told_with_its_circle_and_exits_with_5(more, tmp_path):
+    begin = time.monotonic()
+    done = run("-w", "lock-order", "--set", "order=inconsistent", "-i", "std/mutex,ttas/backoff,ttas/pause", *more, "--duration",
+               "200ms", "--warmup", "0", "-r", "1", "--no-plot", "-o", "out.jsonl", cwd=tmp_path)  # fmt: skip
+    took = time.monotonic() - begin
+    assert done.returncode == 5, done.stdout + done.stderr
+    validate(lines_of(tmp_path / "out.jsonl"))
+    trials = trials_of(tmp_path / "out.jsonl")
+    assert {trial["kind"] for trial in trials} == {"throughput", "latency"}
+    for trial in trials:
+        assert trial["verdict"] == "hang" and "operations" not in trial
+        assert is_a_circle(trial["reason"]), trial["reason"]
+    assert "hang" in done.stdout and CIRCLE.search(done.stdout), done.stdout
+    assert took < 5 * len(trials), "the watchdog's patience of ten seconds was waited for"
+
+
+def test_one_worker_or_an_order_is_no_deadlock(tmp_path):
+    for more in (["--set", "order=inconsistent", "-t", "1"], ["--set", "order=back-off,consistent", "-t", "4"]):
+        done = run("-w", "lock-order", "-i", "std/mutex,ttas/backoff", *more, *QUICK, "-o", "out.jsonl", cwd=tmp_path)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
 BAD = [
     (["--threads", "0"], ["--threads", "'0'", "1 to"]),
     (["--threads", "1000000000"], ["--threads", "'1000000000'", "1 to"]),
@@ -124,6 +160,9 @@ BAD = [
     (["--duration", "nan"], ["--duration", "'nan'", "ms"]),
     (["--duration", "0"], ["--duration", "'0'", "1 ms to"]),
     (["-r", "0"], ["--repetitions", "'0'", "1 to"]),
+    (["--until-ci", "2"], ["--until-ci", "'2'", "such as 2%"]),
+    (["--until-ci", "0.05%"], ["--until-ci", "'0.05%'", "0.1% to 50%"]),
+    (["--until-ci", "60%"], ["--until-ci", "'60%'", "0.1% to 50%"]),
     (["--set", "capacity=0"], ["--set capacity", "'0'", "1 to"]),
     (["--set", "capacity="], ["--set capacity", "''"]),
     (["--set", "capactiy=3"], ["--set", "'capactiy'", "capacity"]),
@@ -151,6 +190,12 @@ BAD = [
     (["--benchmark_nonsense=3"], ["--benchmark_nonsense=3"]),
     (["--benchmark_filter=nothing"], ["--benchmark_filter"]),
     (["-t", "1"], ["--threads", "producers and consumers"]),
+    (["--workload", "counter", "--set", "locks=0"], ["--set locks", "'0'", "1 to 65536"]),
+    (["--workload", "counter", "--set", "locks=65537"], ["--set locks", "'65537'", "1 to 65536"]),
+    (["--workload", "counter", "--set", "skew=steep"], ["--set skew", "'steep'", "uniform, zipf"]),
+    (["--workload", "lock-order", "--set", "accounts=1"], ["--set accounts", "'1'", "2 to 65536"]),
+    (["--workload", "lock-order", "--set", "accounts=1e9"], ["--set accounts", "'1e9'", "whole number"]),
+    (["--workload", "lock-order", "--set", "order=none"], ["--set order", "'none'", "consistent, inconsistent, back-off"]),
 ]
 
 
@@ -247,6 +292,8 @@ def test_two_runs_cannot_write_one_file(tmp_path):
 
 RUNS = {
     "all families of prodcons": ["-w", "prodcons", "-t", "2,4"],
+    "many counters": ["-w", "counter", "-i", "spin,std,atomic", "-t", "2", "--set", "locks=1,100,65536", "--set", "skew=uniform,zipf"],
+    "many accounts": ["-w", "lock-order", "-t", "1,4", "--set", "accounts=2,65536", "--set", "skew=uniform,zipf"],
     "counter with work": ["-w", "counter", "-i", "spin,std", "-t", "1,3", "--critical", "100ns", "--parallel", "1us", "--lines", "2"],
     "uneven roles": ["-w", "prodcons", "-i", "std,futex", "--set", "producers=1", "--set", "consumers=3", "--roles", "grouped"],
     "placements": ["-w", "counter", "-i", "std", "-t", "2", "--placement", "none", "--placement", "one", "--placement", "spread"],
@@ -364,6 +411,116 @@ def test_resume_of_a_file_that_is_not_there_is_refused(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+# Until the intervals are narrow
+
+
+UNTIL = ["-w", "counter", "-i", "std,futex", "--latency", "off", "--warmup", "0", "--no-plot", "-o", "out.jsonl"]
+NOISY = [*UNTIL, "-t", "2,4", "--duration", "1ms", "--until-ci", "0.1%"]  # never so narrow
+STEADY = [*UNTIL, "-t", "1,2", "--duration", "5ms", "--placement", "one", "--critical", "100us", "--until-ci", "50%"]
+
+
+def blocks_of(trials):
+    blocks = {}
+    for trial in trials:
+        blocks.setdefault(trial["block"], []).append((trial["threads"], trial["implementation"], trial["copy"]))
+    return blocks.values()
+
+
+WIDE = re.compile(r"^ +(\S+)% +n = (\d+) +(counter/\S+)$", re.MULTILINE)
+
+
+def test_trials_go_on_in_whole_blocks_until_the_rounds_are_spent_and_what_is_still_wide_is_named(tmp_path):
+    done = run(*NOISY, "-r", "1", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    trials = trials_of(tmp_path / "out.jsonl")
+    for block in blocks_of(trials):
+        assert sorted(name for _, name, _ in block) == ["std/mutex", "std/mutex", "tristate/backoff-park"]
+        assert len({threads for threads, _, _ in block}) == 1
+    assert len(trials) == 6 * 20 * 6, "as many rounds as six times twenty, of six trials each"
+    assert "--until-ci 0.1%: 120 rounds are done, and 4 of 4 points are still wider:" in done.stderr
+    widths = WIDE.findall(done.stderr)
+    assert len(widths) == 4 and all(float(width) > 0.1 for width, _, _ in widths)
+
+
+def test_trials_end_early_once_every_interval_is_narrow(tmp_path):
+    done = run(*STEADY, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    trials = trials_of(tmp_path / "out.jsonl")
+    assert 7 * 6 <= len(trials) < 140 * 6
+    assert "every interval is narrow enough" in done.stderr and f"after {len(trials)} of up to 840 trials" in done.stderr
+    assert "still wider" not in done.stderr
+    assert all(len(block) == 3 for block in blocks_of(trials)), "a block is torn"
+
+
+def test_a_time_limit_is_a_budget_once_every_point_has_its_repetitions(tmp_path):
+    done = run(*NOISY, "-r", "6", "--time-limit", "4s", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "--time-limit is reached, and 4 of 4 points are still wider:" in done.stderr
+    assert len(trials_of(tmp_path / "out.jsonl")) > 6 * 6
+    short = run(*NOISY, "-r", "1000", "--time-limit", "300ms", "--resume", cwd=tmp_path)
+    assert short.returncode == 3 and "--resume" in short.stderr and "still wider" not in short.stderr
+
+
+def test_what_a_resumed_file_holds_counts_for_the_intervals(tmp_path):
+    first = run(*STEADY, cwd=tmp_path)
+    assert first.returncode == 0, first.stderr
+    text = (tmp_path / "out.jsonl").read_text()
+    again = run(*STEADY, "--resume", cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert "every interval is narrow enough, after 0 of up to" in again.stderr
+    assert trials_of(tmp_path / "out.jsonl") == [line for line in map(strict, text.splitlines()) if line["record"] == "trial"]
+
+
+def test_a_resumed_run_goes_on_where_the_file_is_not_precise_enough(tmp_path):
+    fixed = [word for word in NOISY if word not in ("--until-ci", "0.1%")]
+    assert run(*fixed, "-r", "6", cwd=tmp_path).returncode == 0
+    assert len(trials_of(tmp_path / "out.jsonl")) == 6 * 6
+    done = run(*NOISY, "-r", "6", "--resume", "--time-limit", "2s", cwd=tmp_path)
+    assert done.returncode == 0 and "still wider" in done.stderr
+    assert len(trials_of(tmp_path / "out.jsonl")) > 6 * 6
+
+
+def test_a_resumed_run_completes_the_block_that_was_torn(tmp_path):
+    out = tmp_path / "out.jsonl"
+    assert run(*STEADY, "-r", "10", cwd=tmp_path).returncode == 0
+    lines = out.read_text().splitlines(keepends=True)
+    out.write_text("".join(lines[: 1 + 6 * 7 + 1]))  # seven rounds and the first trial of the next
+    assert run(*STEADY, "--resume", cwd=tmp_path).returncode == 0
+    trials = trials_of(out)
+    assert all(len(block) == 3 for block in blocks_of(trials)), "a block is torn"
+    assert len({identity(trial) for trial in trials}) == len(trials)
+
+
+def test_a_control_that_is_caught_holds_nobody_up(tmp_path):
+    done = run("-w", "counter", "-i", "none", "-t", "2", "--latency", "off", "--duration", "100ms", "--warmup", "0", "--no-plot",
+               "--until-ci", "0.1%", "-o", "out.jsonl", cwd=tmp_path)  # fmt: skip
+    assert done.returncode == 1
+    assert len(trials_of(tmp_path / "out.jsonl")) < 20
+
+
+def test_a_plan_says_up_to(tmp_path):
+    done = run("-w", "counter", "-i", "std", "-t", "1", "--until-ci", "2%", "--dry-run", cwd=tmp_path)
+    assert "14 trials" in done.stdout and "up to 280 trials, about" in done.stdout
+    shown, _ = on_a_terminal([*SMALL, "--until-ci", "50%"], tmp_path)
+    assert re.search(r"\[1/up to 240\] up to \d+ s left +std/mutex", shown), shown
+
+
+# Baselines
+
+
+@pytest.mark.parametrize("workload", ["counter", "recursion", "permits"])
+def test_the_empty_lock_on_one_thread_is_a_baseline_and_no_failure(workload, tmp_path):
+    done = run("-w", workload, "-i", "ticket", "-t", "2", "--baselines", *QUICK, "-o", "out.jsonl", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    trials = trials_of(tmp_path / "out.jsonl")
+    validate(lines_of(tmp_path / "out.jsonl"))
+    alone = {trial["implementation"]: trial for trial in trials if trial["threads"] == 1}
+    assert {"none", "ticket/spin-park"} <= alone.keys()
+    assert (alone["none"]["standing"], alone["none"]["verdict"]) == ("control", "ok")
+    assert re.search(r"^ +none +1 .* ok baseline", done.stdout, re.MULTILINE)
+    assert ("atomic/fetch_add" in alone) == (workload == "counter")
+
+
 # What standard output shows
 
 
@@ -426,11 +583,12 @@ def test_format_csv_has_google_benchmarks_columns(tmp_path):
 
 
 PRINTS = {
-    ("--help",): ["--workload", "Exit:"],
+    ("--help",): ["--workload", "--until-ci", "--baselines", "Exit:"],
     ("--version",): ["syncbench "],
     ("--list",): ["workloads", "prodcons", "std/mutex", "compact", "fairness_jain"],
     ("--list", "workloads"): ["prodcons", "counter"],
     ("--list", "implementations"): ["ticket/park", "std/mutex"],
+    ("--list", "families"): ["futex", "breakable barrier", "tristate/backoff-park"],
     ("--list", "placements"): ["compact", "hwloc:"],
     ("--list", "metrics"): ["items_per_second", "fairness_jain", "lower is better"],
     ("--describe", "prodcons"): ["capacity", "invariant", "latency", "operation", "consumer"],
@@ -592,6 +750,18 @@ def test_the_table_of_families_in_the_readme_is_the_catalogs():
         reference = [line.split()[0] for line in lines if " the reference " in line]
         expected = [chosen[family] for family in ("spin", "ticket", "futex", "condvar")] + (reference or ["-"])
         assert [cell.strip("`") for cell in row] == expected, primitive
+
+
+def test_a_family_has_the_members_that_stand_for_it():
+    listed = sections(run("--list", "implementations", cwd="/").stdout)
+    for family in ("spin", "ticket", "futex", "condvar"):
+        members = re.findall(r"^    ([a-z ]+?) {2,}(\S+)$", run("--describe", family, cwd="/").stdout, re.M)
+        assert len(members) == 7
+        for primitive, name in members:
+            chosen = [line.split()[0] for line in listed[primitive]
+                      if line.split()[1] == family and "stands for its family" in line]
+            assert chosen == [name], (family, primitive)
+        assert family in run("-w", "worker-pool", "-i", family, "-t", "2", "--dry-run", cwd="/").stdout
 
 
 def test_the_table_of_implementations_is_the_catalogs():

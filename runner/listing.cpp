@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "primitives/conformance/conformance.hpp"
+#include "primitives/families.hpp"
 #include "runner/errors.hpp"
 #include "runner/metrics.hpp"
 #include "runner/placement.hpp"
@@ -99,6 +100,31 @@ std::string list_implementations() {
   return text;
 }
 
+// Who stands for a family, primitive by primitive; empty for a name that is no family (nobody stands for the control).
+std::string members_of(std::string_view family) {
+  std::string text;
+  Families<NativePlatform>::for_each([&]<class I>() {
+    if constexpr (I::kStanding != Standing::control) {
+      if (I::kName != family) return;
+      for_each_primitive<NativePlatform>([&]<class List>(std::string_view primitive) {
+        using Line = typename I::Type::template LineIn<List>;
+        if constexpr (!std::is_void_v<Line>) text += fmt::format("    {:<19}{}\n", primitive, Line::kName);
+      });
+    }
+  });
+  return text;
+}
+
+std::string list_families() {
+  std::string text =
+      "families (what a family's name means on each primitive, and together where a workload needs several)\n";
+  Families<NativePlatform>::for_each([&]<class I>() {
+    if (const std::string members = members_of(I::kName); !members.empty())
+      text += fmt::format("  {}: {}\n{}", I::kName, I::kSummary, members);
+  });
+  return text;
+}
+
 // The table in primitives/IMPLEMENTATIONS.md; a test compares the two.
 std::string list_table() {
   std::string text;
@@ -160,9 +186,9 @@ std::string list_metrics() {
 
 std::string describe(const Parameter& parameter) {
   if (!parameter.words.empty())
-    return fmt::format("    {:<12}default {}  {}: {}\n", parameter.name, parameter.words.front(), parameter.meaning,
+    return fmt::format("    {:<14}default {}  {}: {}\n", parameter.name, parameter.words.front(), parameter.meaning,
                        fmt::join(parameter.words, ", "));
-  return fmt::format("    {:<12}default {:.0f}{}  {}\n", parameter.name, parameter.fallback,
+  return fmt::format("    {:<14}default {:.0f}{}  {}\n", parameter.name, parameter.fallback,
                      parameter.unit.empty() || parameter.fallback == 0 ? "" : std::string(" ") += parameter.unit,
                      parameter.meaning);
 }
@@ -179,11 +205,11 @@ std::string describe(const Workload& workload) {
   for (const Parameter& parameter : about.parameters) text += describe(parameter);
   if (about.roles.size() > 1)
     for (const Role& role : about.roles)
-      text += fmt::format("    {:<12}default {}\n", role.plural,
+      text += fmt::format("    {:<14}default {}\n", role.plural,
                           role.most == 1 ? "1, the only one there can be" : "an even share of --threads");
   if (!about.series.empty()) text += "  also timed (series_ns of a record)\n";
   for (const Series& series : about.series)
-    text += fmt::format("    {:<12}{}{}\n", series.name, series.meaning, series.by_order ? ", by place" : "");
+    text += fmt::format("    {:<14}{}{}\n", series.name, series.meaning, series.by_order ? ", by place" : "");
   if (!about.counts.empty()) text += "  counted (counts of a record, for the whole trial)\n";
   for (const Count& count : about.counts)
     text += fmt::format("    {:<18}{}{}\n", count.name, count.meaning,
@@ -231,6 +257,8 @@ std::string describe_implementation(const std::string& name) {
   std::string text;
   for (const Facts& one : all_facts())
     if (one.name == name) text += (text.empty() ? "" : "\n") + describe(one);
+  if (const std::string members = members_of(name); !members.empty())
+    text += fmt::format("{} (family)\n  members, one for each primitive\n{}", name, members);
   if (text.empty()) return text;
   text += "\nworkloads ";
   for (const Workload& workload : all_workloads())
@@ -243,8 +271,10 @@ std::string describe_implementation(const std::string& name) {
 
 std::string list(const std::string& what) {
   const std::vector<std::pair<std::string, std::string (*)()>> lists = {
-      {"workloads", list_workloads}, {"implementations", list_implementations}, {"table", list_table},
-      {"rules", list_rules},         {"placements", list_placements},           {"metrics", list_metrics}};
+      {"workloads", list_workloads}, {"implementations", list_implementations},
+      {"families", list_families},   {"table", list_table},
+      {"rules", list_rules},         {"placements", list_placements},
+      {"metrics", list_metrics}};
   std::string text, known;
   for (const auto& [name, make] : lists) {
     known += name + ", ";
@@ -263,10 +293,12 @@ std::string describe(const std::string& name) {
     if (workload.description.name == name) text = describe(workload);
   }
   for (const Facts& one : all_facts()) known.emplace_back(one.name);
+  Families<NativePlatform>::for_each([&]<class I>() { known.emplace_back(I::kName); });
   if (text.empty()) text = describe_implementation(name);
   if (text.empty())
-    throw UsageError(fmt::format("--describe: no workload or implementation is called '{}'{}; --list shows them", name,
-                                 nearest(name, known)));
+    throw UsageError(
+        fmt::format("--describe: no workload, implementation or family is called '{}'{}; --list shows them", name,
+                    nearest(name, known)));
   return text;
 }
 

@@ -93,9 +93,10 @@ constexpr std::array kMetrics = {
     Metric{"fairness_dice", "1", lower,
            "share of the busier half of a role's workers; 1/2: equal shares, 1: one half has all",
            [](const Sample& sample) { return most_over_roles(sample, dice); }},
-    Metric{"longest_streak", "1", lower, "most sections of one owner in a row",
+    Metric{"longest_streak", "1", lower, "most sections of one owner in a row at one lock",
            [](const Sample& sample) { return count_of(sample, "longest_streak"); }},
-    Metric{"handovers_per_1000", "1", neither, "of 1000 sections those whose owner was not that of the section before",
+    Metric{"handovers_per_1000", "1", neither,
+           "of 1000 sections those whose owner was not that of the same lock's section before",
            [](const Sample& sample) {
              const auto handovers = count_of(sample, "handovers");
              return handovers ? ratio(1000 * *handovers, count_of(sample, "sections").value_or(0)) : std::nullopt;

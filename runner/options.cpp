@@ -61,6 +61,9 @@ po::options_description what_options() {
       ("parallel", po::value<std::string>()->value_name("TIME"), "the same as --set parallel=TIME: work outside")  //
       ("lines", po::value<std::string>()->value_name("N"),
        "the same as --set lines=N: cache lines written inside the lock")  //
+      ("baselines", po::bool_switch(),
+       "measure beside them what a lock costs at the least: each implementation and the empty lock on one thread, one "
+       "atomic add where the workload knows it; the figure gets an ideal line")  //
       ("rate", po::value<std::string>()->value_name("R[,..]"),
        "the same as --set rate=R: operations are due R times a second, whether or not the last one is through; latency "
        "counts from when they were due");
@@ -75,6 +78,9 @@ po::options_description how_options() {
       ("warmup", po::value<std::string>()->default_value("50ms")->value_name("TIME"), "before the window")  //
       ("repetitions,r", po::value<std::string>()->default_value("7")->value_name("N"),
        "trials of each point, spread over the run")  //
+      ("until-ci", po::value<std::string>()->value_name("P%"),
+       "go on until half the 95 % interval of every median of items/s is at most P % of it (0.1% to 50%): at least -r "
+       "trials of a point and never below 6, at most until --time-limit or else 20 times as many")  //
       ("latency", po::value<std::string>()->default_value("sampled")->value_name("WHICH"),
        "off, sampled (one operation in 4) or all: trials of their own beside the throughput trials")  //
       ("seed", po::value<std::string>()->value_name("N"),
@@ -83,7 +89,8 @@ po::options_description how_options() {
        "leave the processor's event counters alone: they lengthen each switch between threads a little")  //
       ("timeout", po::value<std::string>()->default_value("10s")->value_name("TIME"),
        "a trial without an end for so long is hung: it is ended and the others go on")  //
-      ("time-limit", po::value<std::string>()->value_name("TIME"), "start no trial after so long (exit 3)");
+      ("time-limit", po::value<std::string>()->value_name("TIME"),
+       "start no trial after so long (exit 3, but 0 with --until-ci once every point has its -r trials)");
   return group;
 }
 
@@ -237,6 +244,10 @@ void read_times(const po::variables_map& values, Options& options) {
   if (const std::string limit = text(values, "time-limit"); !limit.empty())
     options.time_limit = parse_duration("--time-limit", limit, 1ms, 24h * 365);
   options.repetitions = static_cast<unsigned>(parse_count("--repetitions", text(values, "repetitions"), 1, 100'000));
+  if (const std::string width = text(values, "until-ci"); !width.empty()) {
+    options.until_ci = parse_percentage("--until-ci", width, 0.1, 50);
+    options.repetitions = std::max(options.repetitions, kFewestForInterval);
+  }
   if (const std::string seed = text(values, "seed"); !seed.empty())
     options.seed = parse_count("--seed", seed, 0, (std::uint64_t{1} << 53) - 1);  // a JSON number holds it exactly
 }
@@ -279,6 +290,7 @@ Options parse_options(const Strings& arguments) {
   options.strict_environment = values["strict-env"].as<bool>();
   options.plot = !values["no-plot"].as<bool>();
   options.hardware_counters = !values["no-counters"].as<bool>();
+  options.baselines = values["baselines"].as<bool>();
   options.quiet = values["quiet"].as<bool>();
   options.verbose = values["verbose"].as<bool>();
   options.resume = values["resume"].as<bool>();

@@ -15,6 +15,9 @@ enum class Latency { off, sampled, all };
 enum class Format { console, json, jsonl, csv };
 enum class Color { automatic, always, never };
 
+/// The fewest values of which two bracket the median with 95 % confidence.
+inline constexpr unsigned kFewestForInterval = 6;
+
 struct Shard {
   unsigned index = 1;  ///< from 1
   unsigned count = 1;
@@ -31,9 +34,11 @@ struct Options {
   std::chrono::nanoseconds warmup{};
   std::chrono::nanoseconds timeout{};
   std::optional<std::chrono::nanoseconds> time_limit;
-  unsigned repetitions = 0;
+  unsigned repetitions = 0;        ///< with until_ci: at least
+  std::optional<double> until_ci;  ///< repeat until half an interval is at most this share of its median
   std::optional<std::uint64_t> seed;
   Latency latency = Latency::sampled;
+  bool baselines = false;
   bool hardware_counters = true;
   // Where
   std::vector<std::string> placements;

@@ -299,5 +299,14 @@ TEST(Help, names_every_option_of_the_contract) {
     EXPECT_NE(help.find(option), std::string::npos) << option;
 }
 
+TEST(Options, until_ci_is_a_percentage_and_needs_six_repetitions) {
+  EXPECT_FALSE(parse_options({}).until_ci);
+  EXPECT_EQ(parse_options({"-r", "3"}).repetitions, 3U);
+  EXPECT_DOUBLE_EQ(*parse_options({"--until-ci", "2%"}).until_ci, 0.02);
+  EXPECT_EQ(parse_options({"--until-ci", "2%", "-r", "3"}).repetitions, kFewestForInterval);
+  EXPECT_EQ(parse_options({"--until-ci", "2%", "-r", "9"}).repetitions, 9U);
+  expect_refused({"--until-ci", "2"}, {"--until-ci", "'2'", "percentage"});
+}
+
 }  // namespace
 }  // namespace syncbench

@@ -30,9 +30,10 @@ Progress::~Progress() {
   clear();
 }
 
-void Progress::begin(std::size_t trials, std::chrono::nanoseconds expected_per_trial) {
+void Progress::begin(std::size_t trials, std::chrono::nanoseconds expected_per_trial, bool at_most) {
   trials_ = trials;
   expected_ = expected_per_trial;
+  at_most_ = at_most;
   began_ = std::chrono::steady_clock::now();
 }
 
@@ -45,7 +46,8 @@ std::chrono::nanoseconds Progress::time_left() const {
 
 void Progress::show(const std::string& what) {
   if (!enabled_ || !terminal_) return;
-  std::string line = fmt::format("[{}/{}] {}  {}", done_ + 1, trials_, show_left(time_left()), what);
+  const char* const up_to = at_most_ ? "up to " : "";
+  std::string line = fmt::format("[{}/{}{}] {}{}  {}", done_ + 1, up_to, trials_, up_to, show_left(time_left()), what);
   line.resize(std::min(line.size(), terminal_width() - 1));
   fmt::print(stderr, "\r\033[K{}", line);
   std::fflush(stderr);
@@ -55,6 +57,10 @@ void Progress::show(const std::string& what) {
 void Progress::finished(const std::string& line) {
   ++done_;
   if (verbose_) note(line);
+}
+
+void Progress::left_out() {
+  --trials_;
 }
 
 void Progress::note(const std::string& text) {

@@ -16,11 +16,15 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  void begin(std::size_t trials, std::chrono::nanoseconds expected_per_trial);
+  /// `at_most`: some of the trials may turn out not to be needed.
+  void begin(std::size_t trials, std::chrono::nanoseconds expected_per_trial, bool at_most = false);
   /// Before a trial; the line shows its name.
   void show(const std::string& what);
   /// After a trial. With --verbose the trial gets a line of its own, terminal or not.
   void finished(const std::string& line);
+
+  /// A trial is not needed.
+  void left_out();
 
   void note(const std::string& text);
   void warn(const std::string& text);
@@ -34,6 +38,7 @@ class Progress {
   bool verbose_;
   bool terminal_;
   bool shown_ = false;
+  bool at_most_ = false;
   std::size_t trials_ = 0;
   std::size_t done_ = 0;
   std::chrono::nanoseconds expected_{};

@@ -214,7 +214,7 @@ def test_a_record_holds_no_number_that_nobody_recomputes(trials):
            "seed", "duration_s", "worker_operations", "counts", "cpu_s", "voluntary_switches", "involuntary_switches",
            "system_calls", "span_s", "run_delay_s", "migrations", "hardware", "energy_j", "accounting"}  # fmt: skip
     derived = {"operations", "items_per_second", "metrics", "latency_ns", "series_ns", "saturated", "together", "fingerprint"}
-    words = {"schema", "record", "environment", "run", "kind", "workload", "implementation", "family", "worker_roles",
+    words = {"schema", "record", "environment", "run", "kind", "workload", "implementation", "family", "standing", "worker_roles",
              "counting_roles", "verdict", "reason", "validity", "build", "command", "started_at"}  # fmt: skip
     for trial in trials:
         assert trial.keys() <= raw | derived | words

@@ -34,6 +34,24 @@ Json params_of(const Point& point) {
   return params;
 }
 
+const char* to_text(Standing standing) {
+  switch (standing) {
+    case Standing::representative:
+      return "representative";
+    case Standing::reference:
+      return "reference";
+    case Standing::variant:
+      return "variant";
+    case Standing::baseline:
+      return "baseline";
+    case Standing::known_bad:
+      return "known_bad";
+    case Standing::control:
+      return "control";
+  }
+  return "";
+}
+
 const char* layout_of(const Point& point) {
   return point.layout == RoleLayout::grouped ? "grouped" : "interleaved";
 }
@@ -49,6 +67,7 @@ Json what(const Point& point, const Trial& trial) {
   fields["workload"] = point.workload->description.name;
   fields["implementation"] = point.subject->implementation;
   fields["family"] = point.subject->family;
+  fields["standing"] = to_text(point.subject->standing);
   fields["threads"] = point.threads();
   for (std::size_t role = 0; role < roles.size(); ++role)
     fields["roles"][std::string(roles[role].name)] = point.role_counts[role];

@@ -47,6 +47,7 @@ TEST_F(Records, say_what_ran_where_and_when) {
   EXPECT_EQ(line["workload"], "prodcons");
   EXPECT_EQ(line["implementation"], "ttas/backoff");
   EXPECT_EQ(line["family"], "spin");
+  EXPECT_EQ(line["standing"], "representative");
   EXPECT_EQ(line["threads"], 3);
   EXPECT_EQ(line["roles"], Json::parse(R"({"producer": 2, "consumer": 1})"));
   EXPECT_EQ(line["worker_roles"].size(), 3U);

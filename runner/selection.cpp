@@ -149,9 +149,10 @@ std::vector<Setting> expand(const Workload& workload, const std::vector<Axis>& a
 }
 
 // Divides `threads` over the roles: fixed ones keep their number, the rest is shared evenly, earlier roles first; a
-// role that can have only so many leaves the others more. Empty if a role stays without a worker or a thread without a
-// role.
-std::vector<unsigned> divide(unsigned threads, const std::vector<unsigned>& fixed, const std::vector<Role>& roles) {
+// role that can have only so many leaves the others more. Empty if a role stays without a worker, a thread without a
+// role, or a worker without a partner.
+std::vector<unsigned> divide(unsigned threads, const std::vector<unsigned>& fixed, const Description& about) {
+  const std::vector<Role>& roles = about.roles;
   std::vector<unsigned> counts = fixed;
   unsigned left = threads;
   for (const unsigned count : fixed) {
@@ -167,18 +168,25 @@ std::vector<unsigned> divide(unsigned threads, const std::vector<unsigned>& fixe
       taken = true;
     }
   }
-  return left == 0 && std::ranges::count(counts, 0U) == 0 ? counts : std::vector<unsigned>{};
+  const bool paired = !about.pairs || std::ranges::count(counts, counts.front()) == std::ssize(counts);
+  return left == 0 && paired && std::ranges::count(counts, 0U) == 0 ? counts : std::vector<unsigned>{};
+}
+
+// One thread can do the work of a workload in which all do the same.
+bool runs_alone(const Workload& workload) {
+  return workload.description.roles.size() == 1;
 }
 
 // The thread counts to try for one setting. If all roles are fixed, their sum is the only one that makes sense.
-std::vector<unsigned> threads_for(const Options& options, const Machine& machine, const Setting& setting) {
+std::vector<unsigned> threads_for(const Options& options, const Machine& machine, const Workload& workload,
+                                  const Setting& setting) {
   unsigned sum = 0;
-  for (const unsigned count : setting.fixed_roles) {
-    if (count == 0) return parse_threads(options.threads, machine);
-    sum += count;
-  }
-  if (options.threads.empty()) return {sum};
-  return parse_threads(options.threads, machine);
+  for (const unsigned count : setting.fixed_roles) sum += count;
+  const bool all_fixed = std::ranges::count(setting.fixed_roles, 0U) == 0;
+  if (all_fixed && options.threads.empty()) return {sum};
+  std::vector<unsigned> counts = parse_threads(options.threads, machine);
+  if (options.baselines && runs_alone(workload) && counts.front() != 1) counts.insert(counts.begin(), 1);
+  return counts;
 }
 
 // A workload on several primitives has the cases of each; `on` chooses.
@@ -186,6 +194,27 @@ bool is_played_on(const Workload& workload, const Case& subject, const Params& p
   if (subject.on.empty()) return true;
   const auto on = std::ranges::find(workload.description.parameters, "on", &Parameter::name);
   return on->words[static_cast<std::size_t>(params["on"])] == subject.on;
+}
+
+bool is_baseline_at(const Case& subject, unsigned threads) {
+  return subject.standing == Standing::baseline ||
+         (subject.standing == Standing::control && subject.is_lock && threads == 1);
+}
+
+// Who is measured on so many threads, in catalog order: the chosen, with --baselines also what to hold them against.
+std::vector<const Case*> cases_at(unsigned threads, const Workload& workload, const std::vector<const Case*>& chosen,
+                                  bool with_baselines) {
+  if (!with_baselines) return chosen;
+  std::vector<const Case*> all;
+  for (const Case& subject : workload.cases)
+    if (std::ranges::count(chosen, &subject) != 0 || is_baseline_at(subject, threads)) all.push_back(&subject);
+  return all;
+}
+
+void note_lack_of_baselines(const Workload& workload, std::vector<std::string>& notes) {
+  const bool floor = std::ranges::count(workload.cases, Standing::baseline, &Case::standing) != 0;
+  if (!floor && !runs_alone(workload))
+    notes.push_back(fmt::format("baselines of {}, which takes more than one thread", workload.description.name));
 }
 
 RoleLayout parse_layout(const std::string& word) {
@@ -206,7 +235,7 @@ Ground make_ground(const Workload& workload, const Setting& setting, unsigned th
   Point& point = ground.point;
   point.workload = &workload;
   point.params = setting.params;
-  point.role_counts = divide(threads, setting.fixed_roles, workload.description.roles);
+  point.role_counts = divide(threads, setting.fixed_roles, workload.description);
   if (point.role_counts.empty()) {
     std::vector<std::string> roles;
     for (const Role& role : workload.description.roles) roles.emplace_back(role.plural);
@@ -228,6 +257,10 @@ Ground make_ground(const Workload& workload, const Setting& setting, unsigned th
 
 bool is_reference(const Case& subject) {
   return subject.standing == Standing::reference;
+}
+
+bool is_baseline(const Point& point) {
+  return is_baseline_at(*point.subject, point.threads());
 }
 
 std::string Point::name() const {
@@ -322,8 +355,9 @@ std::vector<Point> select_points(const Options& options, const Machine& machine,
   std::size_t group = 0;
   for (const Workload* workload : workloads) {
     const auto cases = select_cases(*workload, options.implementations);
+    if (options.baselines) note_lack_of_baselines(*workload, notes);
     for (const Setting& setting : expand(*workload, axes))
-      for (const unsigned threads : threads_for(options, machine, setting))
+      for (const unsigned threads : threads_for(options, machine, *workload, setting))
         for (const Policy& policy : policies) {
           Ground ground = make_ground(*workload, setting, threads, policy, layout, machine);
           if (!ground.note.empty()) {
@@ -334,7 +368,7 @@ std::vector<Point> select_points(const Options& options, const Machine& machine,
           ground.point.times = {.warmup = options.warmup, .window = options.duration};
           ground.point.group = group++;
           if (ground.point.group % options.shard.count + 1 != options.shard.index) continue;
-          for (const Case* subject : cases) {
+          for (const Case* subject : cases_at(threads, *workload, cases, options.baselines)) {
             if (!is_played_on(*workload, *subject, setting.params)) continue;
             points.push_back(ground.point);
             points.back().subject = subject;

@@ -53,6 +53,9 @@ std::vector<unsigned> parse_threads(const std::string& text, const Machine& mach
 /// sentence for each combination that was left out because it cannot exist.
 std::vector<Point> select_points(const Options& options, const Machine& machine, std::vector<std::string>& notes);
 
+/// Something to hold the others against: not a lock, or an empty one where nobody is there to be kept out (one thread).
+bool is_baseline(const Point& point);
+
 /// The implementation that the others are compared with, where it is chosen too.
 bool is_reference(const Case& subject);
 

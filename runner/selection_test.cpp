@@ -212,6 +212,16 @@ TEST(Roles, that_cannot_be_filled_leave_the_point_out_and_say_so) {
   expect_words(notes[0], {"prodcons", "1 thread ", "producers and consumers"});
 }
 
+TEST(Roles, of_pairs_leave_out_a_thread_without_a_partner) {
+  std::vector<std::string> notes;
+  const auto points =
+      select_points(parse_options({"-w", "ping-pong", "-i", "std/mutex", "--set", "on=mutex", "-t", "2-5"}),
+                    made_up_machine(2), notes);
+  EXPECT_EQ(roles_of(points), (std::set<std::pair<Counts, unsigned>>{{{1, 1}, 2}, {{2, 2}, 4}}));
+  ASSERT_EQ(notes.size(), 2U);
+  expect_words(notes[0], {"ping-pong", "3 threads", "servers and returners"});
+}
+
 TEST(Roles, that_can_never_be_filled_are_an_error) {
   expect_words(error_of_points({"-w", "prodcons", "-t", "1"}),
                {"--threads", "nothing to run", "producers and consumers"});
@@ -252,7 +262,7 @@ TEST(Axes, that_only_one_workload_has_multiply_that_one) {
 TEST(Axes, with_bad_keys_or_values_are_refused) {
   const auto error = [](const char* setting) { return error_of_points({"-w", "prodcons", "--set", setting}); };
   expect_words(error("capactiy=3"), {"--set", "'capactiy'", "did you mean capacity?", "there are:", "producers"});
-  expect_words(error("capacity=0"), {"--set capacity", "'0'", "1 to 16777216"});
+  expect_words(error("capacity=0"), {"--set capacity", "'0'", "1 to 1048576"});
   expect_words(error("capacity="), {"--set capacity", "''", "empty"});
   expect_words(error("capacity=1000000000"), {"--set capacity", "'1000000000'"});
   expect_words(error("capacity=5,x"), {"--set capacity", "'x'"});
@@ -311,6 +321,62 @@ TEST(Shards, divide_the_points_without_loss_or_overlap_and_keep_groups_whole) {
 
 TEST(Shards, beyond_the_points_are_an_error_that_says_so) {
   expect_words(error_of_points({"-w", "counter", "-t", "1", "--shard", "5/9"}), {"--shard", "5/9"});
+}
+
+// Implementation and threads of each point.
+std::set<std::pair<std::string_view, unsigned>> lines_of(const std::vector<Point>& points) {
+  std::set<std::pair<std::string_view, unsigned>> lines;
+  for (const Point& point : points) lines.emplace(point.subject->implementation, point.threads());
+  return lines;
+}
+
+TEST(Baselines, are_one_thread_of_each_the_empty_lock_there_and_the_atomic_add_everywhere) {
+  const auto points = points_of({"-w", "counter", "-i", "std", "-t", "2,4", "--baselines"}, made_up_machine(4));
+  const std::set<std::pair<std::string_view, unsigned>> expected = {
+      {"std/mutex", 1},        {"std/mutex", 2},        {"std/mutex", 4},       {"none", 1},
+      {"atomic/fetch_add", 1}, {"atomic/fetch_add", 2}, {"atomic/fetch_add", 4}};
+  EXPECT_EQ(lines_of(points), expected);
+  EXPECT_EQ(points.size(), expected.size()) << "one comes twice";
+  for (const Point& point : points) EXPECT_EQ(is_baseline(point), point.subject->implementation != "std/mutex");
+}
+
+TEST(Baselines, share_a_group_with_what_they_are_held_against) {
+  const auto points = points_of({"-w", "counter", "-i", "std", "-t", "1", "--baselines"}, made_up_machine(4));
+  ASSERT_EQ(points.size(), 3U);
+  for (const Point& point : points) EXPECT_EQ(point.group, points[0].group);
+}
+
+TEST(Baselines, are_only_measured_on_demand_and_never_twice) {
+  for (const Point& point : points_of({"-w", "counter", "-t", "1"}, made_up_machine(4)))
+    EXPECT_FALSE(is_baseline(point)) << point.name();
+  const auto points = points_of({"-w", "counter", "-i", "none,atomic", "-t", "1,2", "--baselines"}, made_up_machine(4));
+  EXPECT_EQ(points.size(), 4U);
+  for (const Point& point : points)
+    EXPECT_EQ(is_baseline(point), point.threads() == 1 || point.subject->implementation != "none")
+        << "a control beside others is to be caught";
+}
+
+TEST(Baselines, of_a_workload_that_takes_several_threads_are_none_and_it_is_said) {
+  std::vector<std::string> notes;
+  const std::vector<std::string> arguments = {"-w", "prodcons", "-i", "std", "-t", "2", "--baselines"};
+  const auto points = select_points(parse_options(arguments), made_up_machine(4), notes);
+  EXPECT_EQ(points.size(), 1U);
+  ASSERT_EQ(notes.size(), 1U);
+  EXPECT_NE(notes[0].find("baselines of prodcons"), std::string::npos);
+}
+
+// The control of a barrier is none: who aborts it sees that it is not broken.
+TEST(Baselines, are_there_for_every_lock_that_one_thread_can_use) {
+  std::set<std::string_view> measured;
+  for (const Workload& one : all_workloads()) {
+    const std::string name(one.description.name);
+    const auto points = points_of({"-w", name, "-t", "2", "--baselines"}, made_up_machine(4));
+    const bool alone = std::ranges::any_of(points, [](const Point& p) { return p.threads() == 1 && is_baseline(p); });
+    if (alone) measured.insert(one.description.name);
+    EXPECT_TRUE(!alone || one.description.roles.size() == 1) << name;
+  }
+  for (const char* name : {"counter", "recursion", "permits"}) EXPECT_TRUE(measured.contains(name)) << name;
+  for (const char* name : {"group-photo", "prodcons", "starting-gun"}) EXPECT_FALSE(measured.contains(name)) << name;
 }
 
 }  // namespace

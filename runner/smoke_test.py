@@ -89,6 +89,14 @@ def test_a_rate_is_kept_or_reported_as_saturation(workload, tmp_path):
 
 
 @pytest.mark.parametrize("workload", workloads())
+def test_no_baseline_is_a_failure(workload, tmp_path):
+    """One thread has nobody to race with, so that not even the control may break anything there."""
+    done = run("-w", workload, "-t", "2", "-i", "ticket", "--baselines", *QUICK, "--duration", "10ms", "-o", "out.jsonl", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    check(trials_of(tmp_path / "out.jsonl"))
+
+
+@pytest.mark.parametrize("workload", workloads())
 def test_every_control_is_caught(workload, tmp_path):
     """A workload that never fails proves nothing."""
     verdicts = []

@@ -14,23 +14,6 @@
 namespace syncbench {
 namespace {
 
-using Pair = std::pair<std::size_t, std::size_t>;
-
-std::map<Pair, double> best_lines(const std::vector<TrialResult>& results) {
-  std::map<Pair, double> best;
-  for (const TrialResult& result : results) {
-    if (!result.line_between || !result.line_ns()) continue;
-    const auto [entry, fresh] = best.try_emplace(*result.line_between, *result.line_ns());
-    if (!fresh) entry->second = std::min(entry->second, *result.line_ns());
-  }
-  return best;
-}
-
-bool is_far(const TrialResult& result, const std::map<Pair, double>& best) {
-  return result.line_between && result.line_ns() &&
-         classify(result.line_ns(), best.at(*result.line_between)) == NearFar::kFar;
-}
-
 using Trials = std::vector<const TrialResult*>;
 
 // The trials of one point that may be averaged with each other, and how many were not taken, or taken for want of
@@ -41,22 +24,18 @@ struct PointTrials {
   std::size_t doubtful = 0;
 };
 
-constexpr std::size_t kEnough = 3;  // trials without doubts that suffice to leave the doubtful ones out
-
-// Near and far are never mixed. Trials with doubts are left out where enough are left without them; where not, all are
-// used and counted. The figures follow the same rule (analysis/points.py).
-Trials choose(const Trials& held, const std::map<Pair, double>& best, PointTrials& counts) {
-  Trials alike, sure;
-  std::ranges::copy_if(held, std::back_inserter(alike), [&](const auto* trial) { return !is_far(*trial, best); });
-  if (alike.empty()) alike = held;
-  std::ranges::copy_if(alike, std::back_inserter(sure), [](const auto* trial) { return trial->validity.ok; });
-  counts.far += held.size() - alike.size();
-  if (sure.size() >= std::min(kEnough, alike.size())) return sure;
-  counts.doubtful += alike.size() - sure.size();
-  return alike;
+Trials chosen(const Trials& held, const BestLines& best, PointTrials& counts) {
+  std::vector<Circumstances> around;
+  for (const TrialResult* trial : held) around.push_back(trial->circumstances());
+  const Choice choice = choose(around, best);
+  counts.far += choice.far;
+  counts.doubtful += choice.doubtful;
+  Trials used;
+  for (const std::size_t i : choice.used) used.push_back(held[i]);
+  return used;
 }
 
-PointTrials trials_of(std::size_t point, const std::vector<TrialResult>& results, const std::map<Pair, double>& best) {
+PointTrials trials_of(std::size_t point, const std::vector<TrialResult>& results, const BestLines& best) {
   Trials throughput, again, latency;
   for (const TrialResult& result : results) {
     if (result.trial.point != point || !result.ok()) continue;
@@ -64,9 +43,9 @@ PointTrials trials_of(std::size_t point, const std::vector<TrialResult>& results
     (timed ? latency : result.trial.copy == 1 ? again : throughput).push_back(&result);
   }
   PointTrials trials;
-  trials.throughput = choose(throughput, best, trials);
-  trials.again = choose(again, best, trials);
-  trials.latency = choose(latency, best, trials);
+  trials.throughput = chosen(throughput, best, trials);
+  trials.again = chosen(again, best, trials);
+  trials.latency = chosen(latency, best, trials);
   return trials;
 }
 
@@ -163,6 +142,7 @@ SummaryRow make_row(std::size_t index, const Point& point, const PointTrials& tr
 }
 
 std::string show_rate(double rate) {
+  if (rate >= 1e9) return fmt::format("{:.3g} G", rate / 1e9);
   if (rate >= 1e6) return fmt::format("{:.3g} M", rate / 1e6);
   if (rate >= 1e3) return fmt::format("{:.3g} k", rate / 1e3);
   return fmt::format("{:.3g}", rate);
@@ -221,13 +201,16 @@ std::string line_of(const SummaryRow& row, bool colour) {
   std::string notes = row.point->oversubscribed ? " over" : "";
   if (row.backlog) notes += fmt::format(" backlog:{:.4g}", *row.backlog);
   if (row.saturated != 0) notes += fmt::format(" saturated:{}", row.saturated);
+  if (is_baseline(*row.point) && good) notes += " baseline";
   if (row.far != 0) notes += fmt::format(" far:{}", row.far);
   if (row.doubtful != 0) notes += fmt::format(" doubtful:{}", row.doubtful);
   return fmt::format(
-      "  {:<22}{:>10}{:>11}{:>20}{:>8}{:>10}{:>10}{:>10}{:>7}{:>10}  {}{}{}{}\n", row.point->subject->implementation,
-      show_threads(*row.point), show(row.items_per_second, [](const Median& m) { return show_rate(m.value); }),
+      "  {:<22}{:>10}{:>11}{:>20}{:>5}{:>8}{:>10}{:>10}{:>10}{:>7}{:>10}  {}{}{}{}\n",
+      row.point->subject->implementation, show_threads(*row.point),
+      show(row.items_per_second, [](const Median& m) { return show_rate(m.value); }),
       show(row.items_per_second,
            [](const Median& m) { return m.count > 1 ? show_rate(m.low) + " .. " + show_rate(m.high) : "-"; }),
+      show(row.items_per_second, [](const Median& m) { return std::to_string(m.count); }),
       show(row.ratio, [](const Median& m) { return show_ratio(m.value); }), show_time(row.p50), show_time(row.p99),
       show_time(row.p999), row.fairness ? fmt::format("{:.2f}", *row.fairness) : "-", show_time(row.cpu_ns),
       colour && !good ? "\033[31m" : "", row.verdict, colour && !good ? "\033[0m" : "", notes);
@@ -275,7 +258,8 @@ std::optional<Median> median_of(std::vector<double> values) {
 }
 
 Summary summarize(const std::vector<Point>& points, const std::vector<TrialResult>& results) {
-  const auto best = best_lines(results);
+  BestLines best;
+  for (const TrialResult& result : results) best.see(result.circumstances());
   std::vector<PointTrials> trials;
   std::map<std::size_t, std::map<std::size_t, double>> references;  // by group, by block
   std::vector<double> again;
@@ -301,8 +285,8 @@ std::string render(const Summary& summary, bool colour, double timer_ns) {
   std::string text, current;
   for (const SummaryRow& row : summary.rows) {
     if (std::string next = heading(*row.point); next != current) {
-      text += fmt::format("{}{}\n  {:<22}{:>10}{:>11}{:>20}{:>8}{:>10}{:>10}{:>10}{:>7}{:>10}  {}\n",
-                          text.empty() ? "" : "\n", next, "implementation", "threads", "items/s", "interval",
+      text += fmt::format("{}{}\n  {:<22}{:>10}{:>11}{:>20}{:>5}{:>8}{:>10}{:>10}{:>10}{:>7}{:>10}  {}\n",
+                          text.empty() ? "" : "\n", next, "implementation", "threads", "items/s", "interval", "n",
                           ratio_title(summary, next), "p50", "p99", "p99.9", "Jain", "CPU/op", "verdict");
       current = std::move(next);
     }

@@ -234,5 +234,14 @@ TEST_F(Summaries, say_how_much_of_a_short_latency_is_the_stamp) {
   EXPECT_EQ(render(summarize(points, results), false).find("time stamp"), std::string::npos) << "not known";
 }
 
+TEST_F(Summaries, show_how_many_trials_an_interval_rests_on_and_call_a_baseline_one) {
+  points = points_of({"-w", "counter", "-i", "none,std", "-t", "1"}, made_up_machine(2));
+  const std::size_t control = is_reference(*points[0].subject) ? 1 : 0;
+  for (int i = 0; i < 37; ++i) add(control, 0, 100);
+  const std::string table = render(summarize(points, results), false);
+  EXPECT_NE(table.find(" 37 "), std::string::npos) << table;
+  EXPECT_NE(table.find("ok baseline\n"), std::string::npos) << table;
+}
+
 }  // namespace
 }  // namespace syncbench

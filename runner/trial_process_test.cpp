@@ -114,9 +114,38 @@ struct LosesWakeUp {
 
 struct SpinsForever : Plain {
   using Plain::Plain;
-  void run(Worker&) {
+  void run(Worker&) { spin(); }
+  [[noreturn]] static void spin() {
     for (;;) NativePlatform::relax();
   }
+};
+
+// The first never comes back, the second goes on as if nothing were: the workload knows why.
+struct KnowsWhy : Plain {
+  using Plain::Plain;
+  void run(Worker& worker) {
+    while (worker.role() == kFirst || worker.running())
+      if (worker.role() == kSecond) worker.done();
+  }
+  std::string stuck() const { return "DEADLOCK: first 0 waits for itself"; }
+};
+
+// Nothing at all is completed.
+struct KnowsWhyNothingMoves : KnowsWhy {
+  using KnowsWhy::KnowsWhy;
+  void run(Worker&) { SpinsForever::spin(); }
+};
+
+// Long after the end of the window somebody still works, and whoever is asked sees something new each time.
+struct IsSlowToLeave : Plain {
+  using Plain::Plain;
+  void run(Worker& worker) {
+    while (worker.running()) worker.done();
+    if (worker.role() == kFirst) std::this_thread::sleep_for(1200ms);
+  }
+  std::string stuck() const { return "somebody was at " + std::to_string(++asked); }
+  Verdict verify(Team&) const { return asked >= 3 ? Verdict{} : Verdict::violated("asked only so often"); }
+  mutable int asked = 0;
 };
 
 template <int kSignal>
@@ -251,6 +280,21 @@ TEST_F(Trials, that_spin_without_end_are_told_from_sleepers) {
   ASSERT_EQ(outcome.end, End::hang);
   EXPECT_TRUE(outcome.reason.starts_with("LIVELOCK")) << outcome.reason;
   expect_words(outcome.reason, {"first 0 runs", "second 0 runs"});
+}
+
+TEST_F(Trials, whose_workload_knows_why_they_are_stuck_end_with_its_reason_and_do_not_wait_for_the_watchdog) {
+  const auto begin = std::chrono::steady_clock::now();
+  for (const TrialOutcome& outcome : {run<KnowsWhy>(60s), run<KnowsWhyNothingMoves>(60s)}) {
+    EXPECT_EQ(outcome.end, End::hang);
+    EXPECT_EQ(outcome.reason, "DEADLOCK: first 0 waits for itself");
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 30s) << "half a second each, on a machine with time for it";
+}
+
+TEST_F(Trials, whose_workload_tells_something_new_each_time_may_go_on) {
+  const TrialOutcome outcome = run<IsSlowToLeave>(60s);
+  EXPECT_EQ(outcome.end, End::finished) << outcome.reason;
+  EXPECT_EQ(outcome.verdict.kind, Verdict::Kind::ok) << outcome.verdict.reason;
 }
 
 TEST_F(Trials, that_crash_tell_by_which_signal) {

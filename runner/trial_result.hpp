@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "runner/choice.hpp"
 #include "runner/fingerprint.hpp"
 #include "runner/sample.hpp"
 #include "runner/schedule.hpp"
@@ -68,6 +69,7 @@ struct TrialResult {
     if (!before.line_ns || !after.line_ns) return std::nullopt;
     return std::max(*before.line_ns, *after.line_ns);
   }
+  Circumstances circumstances() const { return {line_between, line_ns(), validity.ok}; }
 };
 
 /// What all records of a run have in common.

@@ -69,6 +69,17 @@ std::uint64_t parse_count(std::string_view flag, std::string_view text, std::uin
   return value;
 }
 
+double parse_percentage(std::string_view flag, std::string_view text, double least, double most) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const std::string_view rest(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  if (error != std::errc{} || !std::isfinite(value) || rest != "%")
+    refuse(flag, text, "is not a percentage, such as 2%");
+  if (value < least || value > most)
+    refuse(flag, text, fmt::format("is out of range: {}% to {}% are allowed", least, most));
+  return value / 100;
+}
+
 std::vector<std::string> split_list(std::string_view flag, std::string_view text) {
   std::vector<std::string> parts(1);
   for (const char c : text) {

@@ -17,6 +17,9 @@ std::chrono::nanoseconds parse_duration(std::string_view flag, std::string_view 
 /// A whole number in [least, most].
 std::uint64_t parse_count(std::string_view flag, std::string_view text, std::uint64_t least, std::uint64_t most);
 
+/// "2%", "0.5%", as a share: 0.02, 0.005. The bounds are percentages.
+double parse_percentage(std::string_view flag, std::string_view text, double least, double most);
+
 /// Splits at commas; an empty part is an error.
 std::vector<std::string> split_list(std::string_view flag, std::string_view text);
 

@@ -97,5 +97,18 @@ TEST(NearestNames, are_not_invented) {
   EXPECT_EQ(nearest("philosophers", {"counter", "prodcons"}), "");
 }
 
+TEST(Percentages, are_read_as_shares) {
+  EXPECT_DOUBLE_EQ(parse_percentage("--until-ci", "2%", 0.1, 50), 0.02);
+  EXPECT_DOUBLE_EQ(parse_percentage("--until-ci", "0.1%", 0.1, 50), 0.001);
+  EXPECT_DOUBLE_EQ(parse_percentage("--until-ci", "50%", 0.1, 50), 0.5);
+}
+
+TEST(Percentages, refuse_everything_else) {
+  for (const char* text : {"", "%", "2", "0.02", "2 %", "2%%", "%2", "two%", "nan%", "inf%", "2,5%", "2%ms"})
+    expect_refused([&] { parse_percentage("--until-ci", text, 0.1, 50); }, "--until-ci", text, "such as 2%");
+  for (const char* text : {"0%", "0.09%", "51%", "-2%", "100%"})
+    expect_refused([&] { parse_percentage("--until-ci", text, 0.1, 50); }, "--until-ci", text, "0.1% to 50%");
+}
+
 }  // namespace
 }  // namespace syncbench

@@ -103,7 +103,9 @@ std::string diagnose(pid_t process, int exit_pipe, std::chrono::nanoseconds pati
                      const std::vector<std::string>& names, int interrupts) {
   const double seconds = std::chrono::duration<double>(patience).count();
   const auto cpu_before = cpu_time(process);
-  const auto looked_for = 200ms;
+  // Long enough for a workload that knows why nothing moves to be asked twice and to end the trial with that: threads
+  // in a deadlock among spin locks run, and from here it looks like a livelock.
+  const std::chrono::nanoseconds looked_for = 1s;
   if (moves(exit_pipe, interrupts, memory, looked_for))
     return fmt::format("SLOW: operations still complete, but the trial was not over after {:.1f} s", seconds);
   const bool busy = cpu_time(process) - cpu_before > looked_for / 5;

@@ -34,7 +34,7 @@ struct WatchResult {
   enum class End { exited, hang, interrupted };
   End end = End::exited;
   int status = 0;      ///< as from waitpid
-  std::string report;  ///< for a hang: its kind and who waits on what
+  std::string report;  ///< for a hang: its kind and who waits on what; a reason that the workload gave goes before it
 };
 
 /// Waits until `process` has closed its end of the pipe `exit_pipe` and reaps it; ends it when `patience` is over or

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "workloads/workload.hpp"
@@ -47,7 +48,14 @@ class Arrivals {
     return due;
   }
 
-  /// Arrivals so far, and how many were due and not begun: at most, and when the last one began.
+  /// To be called when the worker begins nothing more: what fell due while its last operation lasted is behind, too.
+  void end() noexcept {
+    const auto due = begin_ + std::chrono::nanoseconds(static_cast<std::int64_t>(due_ns_));
+    behind_ns_ = std::max(0.0, static_cast<double>((Clock::now() - due).count()));
+    most_behind_ns_ = std::max(most_behind_ns_, behind_ns_);
+  }
+
+  /// Arrivals so far, and how many were due and not begun: at most, and when the last one began (or at the end).
   double arrived() const noexcept { return static_cast<double>(arrived_); }
   double most_behind() const noexcept { return open() ? most_behind_ns_ / interval_ns_ : 0; }
   double behind() const noexcept { return open() ? behind_ns_ / interval_ns_ : 0; }
@@ -87,6 +95,21 @@ class Arrivals {
   double behind_ns_ = 0, most_behind_ns_ = 0;
   std::uint64_t arrived_ = 0;
 };
+
+/// How an operation begins: at once, or, in an open loop, when it is due. `due` is what its latency counts from;
+/// `begun` is for the further series "service", and empty in a closed loop, where the two are one. False: the trial is
+/// over.
+template <bool kOpen, class Probe>
+bool begin_operation(const Worker& worker, Probe& probe, [[maybe_unused]] std::optional<Arrivals>& arrivals,
+                     typename Probe::Stamp& due, [[maybe_unused]] typename Probe::Stamp& begun) noexcept {
+  if constexpr (kOpen) {
+    due = probe.start_at(arrivals->next(worker));
+    begun = probe.restart(due);
+  } else {
+    due = probe.start();
+  }
+  return worker.running();
+}
 
 /// Sums of what the arrivals of all workers say, handed in with the verdict.
 class Backlog {

@@ -67,6 +67,17 @@ TEST_F(Schedule, goes_on_without_the_system_and_charges_it_for_the_delay) {
   EXPECT_EQ(arrivals.arrived(), 2);
 }
 
+TEST_F(Schedule, counts_what_fell_due_while_the_last_operation_lasted) {
+  control.phase = Phase::measure;
+  Arrivals arrivals(open_loop(1e5, false), worker, 1);
+  arrivals.next(worker);
+  EXPECT_EQ(arrivals.most_behind(), 0);
+  std::this_thread::sleep_for(20ms);  // blocked, until the trial ended
+  arrivals.end();
+  EXPECT_GE(arrivals.behind(), 1900);
+  EXPECT_GE(arrivals.most_behind(), 1900);
+}
+
 TEST_F(Schedule, is_never_ahead_of_time) {
   control.phase = Phase::measure;
   Arrivals arrivals(open_loop(2000, true), worker, 1);

@@ -2,8 +2,6 @@
 // sum is exact; without one, updates are lost. The section can be made longer (`critical`), wider (`lines`) and rarer
 // (`parallel`); with all three at their defaults it is the bare increment. And there can be many counters, each with
 // its mutex (`locks`), of which some are more popular than others (`skew`).
-#include <mutex>
-
 #include "workloads/busy_work.hpp"
 #include "workloads/picks.hpp"
 #include "workloads/witness.hpp"
@@ -20,33 +18,45 @@ struct alignas(kNoSharing) Tally {
   std::uint64_t violations = 0;
 };
 
+auto draw_places(std::size_t workers, std::size_t places, Skew skew) {
+  return draw_picks(
+      workers, [popularity = Popularity(places, skew)](std::mt19937_64& random) { return popularity.draw(random); });
+}
+
 template <class M, class Probe>
 class Counter {
  public:
   Counter(const Params& params, Team& team)
       : critical_(steps_for(params["critical"])),
         parallel_(steps_for(params["parallel"])),
-        lines_(static_cast<std::size_t>(params["lines"]) - 1),
-        skew_(skew_of(params)),
-        many_(params["locks"] > 1 ? static_cast<std::size_t>(params["locks"]) : 0),
+        more_lines_(static_cast<std::size_t>(params["lines"]) - 1),
+        places_(static_cast<std::size_t>(params["locks"])),
+        fits_(places_.size() * more_lines_ <= kMostLines),
+        lines_(fits_ ? places_.size() * more_lines_ : 0),
         tallies_(team.slots().size()) {
-    team.name(&mutex_, sizeof mutex_, "mutex");
+    if (is_many()) picks_ = draw_places(tallies_.size(), places_.size(), skew_of(params));
+    team.name(places_.data(), places_.size() * sizeof(Guarded), is_many() ? "a mutex" : "mutex");
   }
 
   void run(Worker& worker, Probe& probe) {
-    if (!many_.empty()) return loop_over_many(worker, probe);
-    const bool bare = critical_ == 0 && parallel_ == 0 && lines_.empty();
-    bare ? loop<false>(worker, probe) : loop<true>(worker, probe);
+    if (!fits_) return;
+    const bool bare = critical_ == 0 && parallel_ == 0 && more_lines_ == 0;
+    if (is_many()) return bare ? loop<false, true>(worker, probe) : loop<true, true>(worker, probe);
+    bare ? loop<false, false>(worker, probe) : loop<true, false>(worker, probe);
   }
 
   void close() noexcept {}
 
   Verdict verify(Team& team) const {
-    std::uint64_t violations = 0;
+    if (!fits_) return Verdict::skipped("so many locks with so many lines each would take more than 64 MiB");
+    std::uint64_t violations = 0, counted = 0;
     for (const Tally& tally : tallies_) violations += tally.violations;
-    std::uint64_t counted = witness_.count;
-    for (const Guarded& one : many_) counted += one.witness.count;
-    if (many_.empty()) succession_.report(team, counted);  // of one lock; many have none in common
+    Successions successions;
+    for (const Guarded& place : places_) {
+      counted += place.witness.count;
+      successions.add(place.succession);
+    }
+    successions.report(team, counted);
     const std::uint64_t expected = total_operations(team);
     if (counted == expected && violations == 0) return {};
     return Verdict::violated("counted " + std::to_string(counted) + " of " + std::to_string(expected) +
@@ -54,22 +64,38 @@ class Counter {
   }
 
  private:
-  // Decided once, outside the loop: whether there is any work beyond the increment.
-  template <bool kWithWork>
+  struct Guarded {
+    alignas(kNoSharing) M mutex;
+    // Guarded by it:
+    alignas(kNoSharing) Witness witness;
+    Succession succession;
+    std::uint64_t scratch = 1;  // where the delay work starts and ends
+  };
+  static constexpr std::size_t kMostLines = (std::size_t{64} << 20) / sizeof(Line);
+
+  bool is_many() const noexcept { return places_.size() > 1; }
+
+  // Decided once, outside the loop: whether there is any work beyond the increment, and any choice between counters.
+  template <bool kWithWork, bool kMany>
   void loop(Worker& worker, Probe& probe) noexcept {
     std::uint64_t violations = 0;
     std::uint64_t local = worker.rank() + 1;
+    Guarded* const places = places_.data();
+    [[maybe_unused]] const auto* const picks = kMany ? &picks_[worker.rank()] : nullptr;
+    [[maybe_unused]] std::size_t at = 0, i = 0;
     while (worker.running()) {
+      if constexpr (kMany) at = (*picks)[i++];
+      Guarded& place = places[at];
       const auto started = probe.start();
-      mutex_.lock();
+      place.mutex.lock();
       const auto waited = probe.stop(started);
-      violations += !witness_.step();
-      succession_.next(worker.rank());
+      violations += !place.witness.step();
+      place.succession.next(worker.rank());
       if constexpr (kWithWork) {
-        for (Line& line : lines_) ++line.touched;
-        if (critical_ != 0) scratch_ = multiply_chain(scratch_, critical_);
+        for (std::size_t line = at * more_lines_; line < (at + 1) * more_lines_; ++line) ++lines_[line].touched;
+        if (critical_ != 0) place.scratch = multiply_chain(place.scratch, critical_);
       }
-      mutex_.unlock();
+      place.mutex.unlock();
       probe.record(waited);
       if constexpr (kWithWork) {
         if (parallel_ != 0) local = multiply_chain(local, parallel_);
@@ -80,45 +106,14 @@ class Counter {
     tallies_[worker.rank()].violations = violations;
   }
 
-  struct alignas(kNoSharing) Guarded {
-    M mutex;
-    Witness witness;
-    std::uint64_t scratch = 1;
-  };
-
-  // With many counters the lines belong to all, so each worker writes copies of its own.
-  void loop_over_many(Worker& worker, Probe& probe) {
-    Picks picks(many_.size(), skew_, worker.rank());
-    std::vector<Line> lines(lines_.size());
-    std::uint64_t violations = 0;
-    std::uint64_t local = worker.rank() + 1;
-    while (worker.running()) {
-      Guarded& one = many_[picks.next()];
-      const auto started = probe.start();
-      one.mutex.lock();
-      const auto waited = probe.stop(started);
-      violations += !one.witness.step();
-      for (Line& line : lines) ++line.touched;
-      if (critical_ != 0) one.scratch = multiply_chain(one.scratch, critical_);
-      one.mutex.unlock();
-      probe.record(waited);
-      if (parallel_ != 0) local = multiply_chain(local, parallel_);
-      worker.done();
-    }
-    asm volatile("" ::"r"(local));
-    tallies_[worker.rank()].violations = violations;
-  }
-
-  alignas(kNoSharing) M mutex_;
-  // Guarded by mutex_:
-  alignas(kNoSharing) Witness witness_;
-  Succession succession_;
-  std::uint64_t scratch_ = 1;  // where the delay work starts and ends
-  alignas(kNoSharing) std::uint32_t critical_;
+  // Constant during a trial, the vectors too:
+  std::uint32_t critical_;
   std::uint32_t parallel_;
-  std::vector<Line> lines_;
-  Skew skew_;
-  std::vector<Guarded> many_;  // empty with one lock
+  std::size_t more_lines_;  // of each counter, beyond its own
+  std::vector<Guarded> places_;
+  bool fits_;
+  std::vector<Line> lines_;  // counter by counter
+  std::vector<Picks<Place>> picks_;
   std::vector<Tally> tallies_;
 };
 
@@ -129,16 +124,44 @@ requires requires(M counter) {
 }
 class Counter<M, Probe> {
  public:
-  Counter(const Params& params, Team&)
-      : has_section_(params["critical"] > 0 || params["lines"] > 1 || params["locks"] > 1),
-        parallel_(steps_for(params["parallel"])) {}
+  Counter(const Params& params, Team& team)
+      : has_section_(params["critical"] > 0 || params["lines"] > 1),
+        parallel_(steps_for(params["parallel"])),
+        places_(static_cast<std::size_t>(params["locks"])) {
+    if (places_.size() > 1) picks_ = draw_places(team.slots().size(), places_.size(), skew_of(params));
+  }
 
   void run(Worker& worker, Probe& probe) noexcept {
     if (has_section_) return;
+    places_.size() > 1 ? loop<true>(worker, probe) : loop<false>(worker, probe);
+  }
+
+  void close() noexcept {}
+
+  Verdict verify(Team& team) const {
+    if (has_section_) return Verdict::skipped("one atomic add has no critical section to fill");
+    const std::uint64_t expected = total_operations(team);
+    std::uint64_t counted = 0;
+    for (const Cell& place : places_) counted += place.counter.value();
+    if (counted == expected) return {};
+    return Verdict::violated("counted " + std::to_string(counted) + " of " + std::to_string(expected));
+  }
+
+ private:
+  struct alignas(kNoSharing) Cell {
+    M counter;
+  };
+
+  template <bool kMany>
+  void loop(Worker& worker, Probe& probe) noexcept {
     std::uint64_t local = worker.rank() + 1;
+    Cell* const places = places_.data();
+    [[maybe_unused]] const auto* const picks = kMany ? &picks_[worker.rank()] : nullptr;
+    [[maybe_unused]] std::size_t at = 0, i = 0;
     while (worker.running()) {
+      if constexpr (kMany) at = (*picks)[i++];
       const auto started = probe.start();
-      counter_.increment();
+      places[at].counter.increment();
       probe.record(probe.stop(started));
       if (parallel_ != 0) local = multiply_chain(local, parallel_);
       worker.done();
@@ -146,20 +169,10 @@ class Counter<M, Probe> {
     asm volatile("" ::"r"(local));
   }
 
-  void close() noexcept {}
-
-  Verdict verify(Team& team) const {
-    if (has_section_)
-      return Verdict::skipped("one atomic add has no critical section to fill, and counts in one place");
-    const std::uint64_t expected = total_operations(team);
-    if (counter_.value() == expected) return {};
-    return Verdict::violated("counted " + std::to_string(counter_.value()) + " of " + std::to_string(expected));
-  }
-
- private:
-  alignas(kNoSharing) M counter_;
-  alignas(kNoSharing) bool has_section_;
+  bool has_section_;
   std::uint32_t parallel_;
+  std::vector<Cell> places_;
+  std::vector<Picks<Place>> picks_;
 };
 
 }  // namespace
@@ -171,12 +184,12 @@ Workload counter_workload() {
       .summary = "threads increment one shared counter under a mutex",
       .operation = "one increment: lock, increment, unlock",
       .latency = "time to acquire: from asking for the mutex to holding it",
-      .invariant = "the counter equals the number of increments, and a two-word witness is never out of step (W1)",
+      .invariant = "the counters add up to the number of increments, and a two-word witness is never out of step (W1)",
       .roles = {{"worker", "workers", true}},
       .parameters = {{"critical", "ns", 0, 0, 1e9, "work inside the critical section"},
                      {"parallel", "ns", 0, 0, 1e9, "work between two increments, outside"},
-                     {"lines", "", 1, 1, 4096, "cache lines written inside the critical section"},
-                     {"locks", "", 1, 1, 1 << 16, "counters, each with its own mutex"},
+                     {"lines", "", 1, 1, 4096, "cache lines of each counter, written inside the critical section"},
+                     {"locks", "", 1, 1, kMostPlaces, "counters, each with a mutex of its own"},
                      skew_parameter("which counter: all alike, or the k-th with 1/k of the first one's share")},
       .counts = succession_counts(),
   });

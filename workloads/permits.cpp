@@ -69,18 +69,10 @@ class Permits {
     Tally& tally = tallies_[worker.rank()];
     std::uint64_t violations = 0;
     std::uint64_t local = worker.rank() + 1;
-    while (worker.running()) {
-      typename Probe::Stamp due, begun;
-      if constexpr (kOpen) {
-        due = probe.start_at(tally.arrivals->next(worker));
-        if (!worker.running()) break;
-        begun = probe.restart(due);
-      } else {
-        due = begun = probe.start();
-      }
+    for (typename Probe::Stamp due{}, begun{}; begin_operation<kOpen>(worker, probe, tally.arrivals, due, begun);) {
       semaphore_.acquire();
       const auto waited = probe.stop(due);
-      const auto served = kOpen ? probe.stop(begun) : waited;
+      const auto served = probe.stop(begun);
       if constexpr (kAlone) {
         violations += !witness_.step();
         succession_.next(worker.rank());
@@ -92,10 +84,11 @@ class Permits {
       }
       semaphore_.release(1);
       probe.record(waited);
-      if constexpr (kOpen) probe.record(served, 1);
+      probe.record(served, 1);
       if (parallel_ != 0) local = multiply_chain(local, parallel_);
       worker.done();
     }
+    if constexpr (kOpen) tally.arrivals->end();
     asm volatile("" ::"r"(local));
     tally.violations = violations;
   }

@@ -3,46 +3,75 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <set>
 #include <vector>
 
 namespace syncbench {
 namespace {
 
-std::vector<double> shares(std::size_t count, Skew skew, std::uint64_t seed) {
-  Picks picks(count, skew, seed);
-  std::vector<double> seen(count, 0);
-  for (int i = 0; i < 4096; ++i) seen.at(picks.next()) += 1.0 / 4096;
+constexpr int kDraws = 100'000;
+
+std::vector<int> counts(std::size_t places, Skew skew) {
+  const Popularity popularity(places, skew);
+  std::mt19937_64 random(1);
+  std::vector<int> seen(places);
+  for (int i = 0; i < kDraws; ++i) ++seen.at(popularity.draw(random));
   return seen;
 }
 
-TEST(Picks, without_a_skew_are_all_alike) {
-  for (const double share : shares(4, Skew::uniform, 1)) EXPECT_NEAR(share, 0.25, 0.03);  // sigma 0.007
+// Within five standard deviations of what a share of `probability` gives.
+void expect_share(int seen, double probability) {
+  const double expected = kDraws * probability;
+  EXPECT_NEAR(seen, expected, 5 * std::sqrt(expected * (1 - probability)) + 1e-9);
 }
 
-TEST(Picks, after_zipf_give_the_second_half_and_the_fourth_a_quarter_of_the_first) {
-  const auto seen = shares(4, Skew::zipf, 1);
-  const double first = 1 / (1 + 1.0 / 2 + 1.0 / 3 + 1.0 / 4);
-  for (std::size_t k = 0; k < 4; ++k) EXPECT_NEAR(seen[k], first / static_cast<double>(k + 1), 0.03) << k;
+auto places_of(std::size_t places, Skew skew, std::size_t workers) {
+  return draw_picks(workers, [popularity = Popularity(places, skew)](auto& random) { return popularity.draw(random); });
 }
 
-TEST(Picks, reach_the_last_of_many_and_repeat_when_they_are_through) {
-  const auto seen = shares(65'536, Skew::uniform, 3);
-  double later = 0;
-  for (std::size_t k = 32'768; k < seen.size(); ++k) later += seen[k];
-  EXPECT_NEAR(later, 0.5, 0.05);
-  Picks picks(1000, Skew::zipf, 5);
-  std::vector<std::uint32_t> first;
-  for (int i = 0; i < 4096; ++i) first.push_back(picks.next());
-  for (const std::uint32_t pick : first) ASSERT_EQ(picks.next(), pick);
+TEST(Popularity, without_a_skew_is_the_same_for_all) {
+  for (const std::size_t places : {1U, 3U, 64U, 1000U})
+    for (const int seen : counts(places, Skew::uniform)) expect_share(seen, 1.0 / static_cast<double>(places));
 }
 
-TEST(Picks, differ_between_workers_and_not_between_runs) {
-  EXPECT_EQ(shares(64, Skew::zipf, 1), shares(64, Skew::zipf, 1));
-  EXPECT_NE(shares(64, Skew::zipf, 1), shares(64, Skew::zipf, 2));
+TEST(Popularity, with_a_skew_gives_the_kth_place_a_kth_of_the_first_ones_share) {
+  for (const std::size_t places : {1U, 2U, 10U, 1000U}) {
+    double total = 0;
+    for (std::size_t k = 1; k <= places; ++k) total += 1.0 / static_cast<double>(k);
+    const auto seen = counts(places, Skew::zipf);
+    for (std::size_t k = 1; k <= places; ++k) expect_share(seen[k - 1], 1 / (static_cast<double>(k) * total));
+  }
 }
 
-TEST(Picks, among_one_are_that_one) {
-  EXPECT_EQ(shares(1, Skew::zipf, 1), std::vector<double>{1.0});
+TEST(Popularity, reaches_the_last_of_as_many_places_as_there_can_be) {
+  for (const Skew skew : {Skew::uniform, Skew::zipf}) {
+    const auto seen = counts(kMostPlaces, skew);
+    int late = 0;
+    for (std::size_t k = kMostPlaces / 2; k < kMostPlaces; ++k) late += seen[k];
+    // ln 2 of a harmonic number of 11.667
+    expect_share(late, skew == Skew::uniform ? 0.5 : 0.0594);
+  }
+}
+
+TEST(Picks, are_the_same_in_every_run_and_differ_between_workers) {
+  const auto once = places_of(1000, Skew::zipf, 3), again = places_of(1000, Skew::zipf, 3);
+  int same = 0;
+  for (std::size_t i = 0; i < once[0].kLength; ++i) {
+    for (std::size_t rank = 0; rank < 3; ++rank) ASSERT_EQ(once[rank][i], again[rank][i]);
+    same += once[0][i] == once[1][i];
+  }
+  EXPECT_LT(same, static_cast<int>(once[0].kLength) / 10);  // by chance one in 34
+}
+
+TEST(Picks, go_round) {
+  const auto picks = places_of(1000, Skew::uniform, 1);
+  std::set<Place> seen;
+  for (std::size_t i = 0; i < picks[0].kLength; ++i) {
+    EXPECT_EQ(picks[0][i], picks[0][i + picks[0].kLength]);
+    seen.insert(picks[0][i]);
+  }
+  EXPECT_GT(seen.size(), 900U);
 }
 
 }  // namespace

@@ -195,20 +195,15 @@ class ProdCons {
   template <bool kWithWork, bool kOpen>
   void produce(Worker& worker, Probe& probe, Tally& tally) {
     std::uint64_t local = worker.rank() + 1;
-    for (I item{worker.role_rank(), 1}; worker.running(); ++item.number) {
+    for (I item{worker.role_rank(), 1};; ++item.number) {
       if constexpr (kWithWork) local = multiply_chain(local, parallel_);
-      if constexpr (kOpen) {
-        item.due = probe.start_at(tally.arrivals->next(worker));
-        if (!worker.running()) break;  // the trial was over before the item was due
-        item.put = probe.restart(item.due);
-      } else {
-        item.due = probe.start();
-      }
+      if (!begin_operation<kOpen>(worker, probe, tally.arrivals, item.due, item.put)) break;
       if (!buffer_.put(item, worker.rank(), critical_, tally.out_of_bounds)) break;
       ++tally.put_items;
       tally.put_sum += mix(item.identity());
       worker.done();
     }
+    if constexpr (kOpen) tally.arrivals->end();
     asm volatile("" ::"r"(local));
   }
 
@@ -264,7 +259,7 @@ Workload prodcons_workload() {
       .invariant = "items out = items in, as multisets; each producer's order is kept; 0 <= size <= capacity (W2)",
       .roles = {{"producer", "producers", false}, {"consumer", "consumers", true}},
       .parameters = {choice("on", {"condition", "semaphore"}, "what the two sides wait on"),
-                     {"capacity", "", 5, 1, 1 << 24, "places in the buffer"},
+                     {"capacity", "", 5, 1, 1 << 20, "places in the buffer"},
                      {"critical", "ns", 0, 0, 1e9, "work at the buffer, alone, for each put and each take"},
                      {"parallel", "ns", 0, 0, 1e9, "work on each item away from the buffer, on both sides"}},
       .series = {{"service", "with a rate: from the producer asking to put the item in to the consumer holding it"}},

@@ -105,6 +105,7 @@ struct Description {
   std::vector<Role> roles;
   std::vector<Parameter> parameters;
   bool together = false;  ///< all workers do each operation together: it is one, not one a worker
+  bool pairs = false;     ///< as many workers of each role; other numbers are left out
   std::vector<Series> series = {};
   std::vector<Count> counts = {};
 };
@@ -120,6 +121,7 @@ struct Case {
   Standing standing;
   RoundFunction throughput;
   RoundFunction latency;
+  bool is_lock = false;  ///< keeps others out and does nothing else: without others it may as well be empty
 };
 
 struct Workload {
@@ -151,6 +153,14 @@ Verdict run_round(Team& team, const Params& params) {
   return state.workload.verify(team);
 }
 
+template <class T>
+inline constexpr bool kIsLock = requires(T lock) {
+  lock.lock(), lock.unlock();
+}
+|| requires(T permits) {
+  permits.acquire(), permits.release(1);
+};
+
 /// Adds `W` over every implementation of a catalog table; those whose type does not suit are left out:
 /// `[]<class T>() { return TimedMutex<T>; }`.
 inline constexpr auto kAllSuit = []<class T>() { return true; };
@@ -160,7 +170,7 @@ void add_cases(Workload& workload, std::string_view on, Suits = {}) {
     using T = typename I::Type;
     if constexpr (std::remove_const_t<Suits>{}.template operator()<T>())
       workload.cases.push_back({on, I::kName, I::kFamily, I::kSummary, I::kStanding, run_round<W<T, NoProbe>, NoProbe>,
-                                run_round<W<T, LatencyProbe>, LatencyProbe>});
+                                run_round<W<T, LatencyProbe>, LatencyProbe>, kIsLock<T>});
   });
 }
 

@@ -2,6 +2,6 @@
 `run(arguments) -> exit status`, and its name in `COMMANDS`.
 """
 
-from analysis.commands import plot
+from analysis.commands import calibrate, plot
 
-COMMANDS = [plot]
+COMMANDS = [plot, calibrate]

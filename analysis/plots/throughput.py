@@ -1,6 +1,6 @@
 """Operations per second against threads: does an implementation scale, and where does it collapse?"""
 
-from analysis import captions, curves, frame
+from analysis import baselines, captions, curves, frame
 
 NAME = "throughput"
 KIND = "throughput"
@@ -12,8 +12,10 @@ def rate(trial):
 
 def draw(figure, width):
     drawn = curves.curves(figure, rate)
-    log = curves.wants_log(drawn)
+    log = curves.wants_log(drawn) or baselines.are_in(figure, drawn)  # they lie far above, and the ideal line is straight
     if log:
         drawn = curves.without_zeros(drawn)
-    panel = frame.Panel("throughput (operations/s)", drawn, log)
-    return frame.draw(figure, [panel], width, captions.caption(figure, drawn, rate, "throughput"))
+    sentences = captions.caption(figure, drawn, rate, "throughput")
+    drawn, guides = baselines.split(figure, drawn)
+    panel = frame.Panel("throughput (operations/s)", drawn, log, guides=guides)
+    return frame.draw(figure, [panel], width, [*sentences, *baselines.sentences(guides)])

@@ -29,6 +29,8 @@ class NoMutex {
     lock();
     return true;
   }
+  bool try_lock_for(const auto&) noexcept { return try_lock(); }
+  bool try_lock_until(const auto&) noexcept { return try_lock(); }
   void unlock() noexcept { asm volatile("" ::: "memory"); }
 };
 
@@ -143,7 +145,7 @@ class FetchAdd {
 };
 
 static_assert(Semaphore<NoSemaphore> && Event<NoEvent>);
-static_assert(Mutex<NoMutex> && ConditionFor<NoCondition<NativePlatform>, NoMutex>);
+static_assert(TimedMutex<NoMutex> && ConditionFor<NoCondition<NativePlatform>, NoMutex>);
 static_assert(ActingBarrier<NoBarrier<NativePlatform>> && BreakableBarrier<NoBreakableBarrier<NativePlatform>>);
 
 }  // namespace syncbench
