@@ -16,24 +16,27 @@ using Clock = std::chrono::steady_clock;
 // Runs one program again and again. Executions that failed are never destroyed: their threads stand in the middle.
 class Runner {
  public:
-  Runner(const Program& program, bool store_buffers, bool keep_trace)
-      : program_(program), scheduler_({.store_buffers = store_buffers, .keep_trace = keep_trace}) {
-    for (unsigned thread = 0; thread < program.threads; ++thread)
+  Runner(const Program& program, const Shape& shape, bool store_buffers, bool keep_trace)
+      : make_(program.make[static_cast<unsigned>(stress::Mode::scheduled)]),
+        shape_(shape),
+        scheduler_({.store_buffers = store_buffers, .keep_trace = keep_trace}) {
+    for (unsigned thread = 0; thread < shape.threads; ++thread)
       bodies_.emplace_back([this, thread] { execution_->body(thread); });
   }
 
   Outcome run(Strategy& strategy) {
     execution_.reset();
-    Outcome outcome = scheduler_.run([this] { execution_ = program_.make(program_.threads); }, bodies_,
-                                     [this] { execution_->check(); }, strategy);
+    Outcome outcome =
+        scheduler_.run([this] { execution_ = make_(shape_); }, bodies_, [this] { execution_->check(); }, strategy);
     if (outcome.kind != Outcome::Kind::passed) (void)execution_.release();
     return outcome;
   }
 
  private:
-  const Program& program_;
+  stress::MakeExecution make_;
+  Shape shape_;
   Scheduler scheduler_;
-  std::unique_ptr<Execution> execution_;
+  std::unique_ptr<stress::Execution> execution_;
   std::vector<std::function<void()>> bodies_;
 };
 
@@ -41,15 +44,16 @@ bool fails_alike(const Outcome& a, const Outcome& b) {
   return a.kind == b.kind && (a.kind != Outcome::Kind::violated || a.reason == b.reason);
 }
 
-Outcome run_quietly(const Program& program, bool store_buffers, const std::vector<std::size_t>& decisions,
-                    bool trace = false) {
-  Runner runner(program, store_buffers, trace);
+Outcome run_quietly(const Program& program, const Shape& shape, bool store_buffers,
+                    const std::vector<std::size_t>& decisions, bool trace = false) {
+  Runner runner(program, shape, store_buffers, trace);
   Replay strategy(decisions);
   return runner.run(strategy);
 }
 
 // Takes decisions back, the last first, and keeps what still fails alike.
-std::vector<std::size_t> minimized(const Program& program, bool store_buffers, const Outcome& failure) {
+std::vector<std::size_t> minimized(const Program& program, const Shape& shape, bool store_buffers,
+                                   const Outcome& failure) {
   std::vector<std::size_t> decisions = failure.decisions;
   for (bool smaller = true; smaller;) {
     smaller = false;
@@ -57,7 +61,7 @@ std::vector<std::size_t> minimized(const Program& program, bool store_buffers, c
       if (decisions[i] == 0) continue;
       auto fewer = decisions;
       fewer[i] = 0;
-      const Outcome outcome = run_quietly(program, store_buffers, fewer);
+      const Outcome outcome = run_quietly(program, shape, store_buffers, fewer);
       if (!fails_alike(outcome, failure)) continue;
       decisions = outcome.decisions;
       smaller = true;
@@ -68,8 +72,13 @@ std::vector<std::size_t> minimized(const Program& program, bool store_buffers, c
   return decisions;
 }
 
-std::string replay_string(const Program& program, bool store_buffers, const std::vector<std::size_t>& decisions) {
-  std::string text = program.name() + (store_buffers ? ":tso:" : ":sc:");
+std::string to_text(const Program& program, const Shape& shape) {
+  return std::to_string(shape.threads) + (program.has_capacity ? "x" + std::to_string(shape.capacity) : "");
+}
+
+std::string replay_string(const Program& program, const Shape& shape, bool store_buffers,
+                          const std::vector<std::size_t>& decisions) {
+  std::string text = program.name() + ":" + to_text(program, shape) + (store_buffers ? ":tso:" : ":sc:");
   bool first = true;
   for (std::size_t i = 0; i < decisions.size(); ++i) {
     if (decisions[i] == 0) continue;
@@ -81,8 +90,8 @@ std::string replay_string(const Program& program, bool store_buffers, const std:
 
 class Explorer {
  public:
-  Explorer(const Program& program, const Budget& budget)
-      : program_(program), budget_(budget), runner_(program, budget.store_buffers, false) {}
+  Explorer(const Program& program, const Shape& shape, const Budget& budget)
+      : program_(program), shape_(shape), budget_(budget), runner_(program, shape, budget.store_buffers, false) {}
 
   Exploration explore() {
     const bool found = at_random() || exhaustively();
@@ -108,7 +117,7 @@ class Explorer {
       if (fails(walk, "random")) return true;
     }
     for (std::size_t i = 0; i < budget_.random_runs; ++i) {
-      PriorityChanges priorities(budget_.seed + i, program_.threads, longest_, 3);
+      PriorityChanges priorities(budget_.seed + i, shape_.threads, longest_, 3);
       if (fails(priorities, "priorities")) return true;
     }
     return false;
@@ -132,18 +141,24 @@ class Explorer {
   }
 
   void describe_failure() {
-    const auto decisions = minimized(program_, budget_.store_buffers, *result_.failure);
-    result_.failure = run_quietly(program_, budget_.store_buffers, decisions, true);
-    result_.replay = replay_string(program_, budget_.store_buffers, decisions);
+    const auto decisions = minimized(program_, shape_, budget_.store_buffers, *result_.failure);
+    result_.failure = run_quietly(program_, shape_, budget_.store_buffers, decisions, true);
+    result_.replay = replay_string(program_, shape_, budget_.store_buffers, decisions);
   }
 
   const Program& program_;
+  const Shape& shape_;
   const Budget& budget_;
   Runner runner_;
   Exploration result_;
   std::size_t longest_ = 0;
   Clock::time_point begin_ = Clock::now();
 };
+
+// Each thread does what it does twice where there are two, so that one may come again while the other is still there.
+Shape explored_shape(unsigned threads, unsigned capacity) {
+  return {.threads = threads, .capacity = capacity, .rounds = threads == 2 ? 2U : 1U};
+}
 
 std::size_t number(std::string_view digits) {
   std::size_t value = 0;
@@ -171,25 +186,41 @@ std::vector<std::size_t> parse_decisions(std::string_view text) {
 
 }  // namespace
 
-Exploration explore(const Program& program, const Budget& budget) {
-  return Explorer(program, budget).explore();
+std::vector<Shape> explored_shapes(const Program& program) {
+  std::vector<Shape> shapes;
+  for (unsigned threads = 2; threads <= stress::kExplored; ++threads)
+    for (unsigned capacity = 1; capacity <= (program.has_capacity ? threads - 1 : 1); ++capacity)
+      if (program.threads.has(threads)) shapes.push_back(explored_shape(threads, capacity));
+  return shapes;
 }
 
-Outcome run_again(const Program& program, bool store_buffers, const std::vector<std::size_t>& decisions) {
-  return run_quietly(program, store_buffers, decisions, true);
+Exploration explore(const Program& program, const Shape& shape, const Budget& budget) {
+  return Explorer(program, shape, budget).explore();
 }
 
-Replayed replay(const std::string& text) {
-  const auto last = text.rfind(':');
-  const auto before = last == std::string::npos || last == 0 ? std::string::npos : text.rfind(':', last - 1);
-  if (before == std::string::npos)
+Outcome run_again(const Program& program, const Shape& shape, bool store_buffers,
+                  const std::vector<std::size_t>& decisions) {
+  return run_quietly(program, shape, store_buffers, decisions, true);
+}
+
+Replayed replay(const std::vector<Program>& programs, const std::string& text) {
+  // From the right: names may hold anything but a colon.
+  std::vector<std::string> parts;
+  std::size_t begin = 0;
+  for (std::size_t colon; (colon = text.find(':', begin)) != std::string::npos; begin = colon + 1)
+    parts.push_back(text.substr(begin, colon - begin));
+  parts.push_back(text.substr(begin));
+  if (parts.size() != 6)
     throw std::invalid_argument("'" + text + "' is not of the form PRIMITIVE:IMPLEMENTATION:SCENARIO:THREADS:sc:STEPS");
-  const std::string model = text.substr(before + 1, last - before - 1);
-  if (model != "sc" && model != "tso") throw std::invalid_argument("'" + model + "' is not one of sc, tso");
-  for (const Program& program : all_programs())
-    if (program.name() == text.substr(0, before))
-      return {&program, run_again(program, model == "tso", parse_decisions(text.substr(last + 1)))};
-  throw std::invalid_argument("there is no program '" + text.substr(0, before) + "'");
+  if (parts[4] != "sc" && parts[4] != "tso") throw std::invalid_argument("'" + parts[4] + "' is not one of sc, tso");
+  const std::string name = parts[0] + ":" + parts[1] + ":" + parts[2];
+  const Program* const program = stress::find_program(programs, name);
+  if (program == nullptr || !program->runs(stress::Mode::scheduled))
+    throw std::invalid_argument("there is no program '" + name + "' that can be scheduled");
+  for (const Shape& shape : explored_shapes(*program))
+    if (to_text(*program, shape) == parts[3])
+      return {program, shape, run_again(*program, shape, parts[4] == "tso", parse_decisions(parts[5]))};
+  throw std::invalid_argument("'" + name + "' is not explored with '" + parts[3] + "' threads");
 }
 
 std::string render(const Outcome& outcome) {
@@ -203,6 +234,7 @@ std::string render(const Outcome& outcome) {
   for (const Step& step : outcome.trace) {
     const std::string_view path = step.where.file_name();
     const std::string file(path.substr(path.find_last_of('/') + 1));
+    if (step.access == Access::linger) continue;
     text += "  " + std::to_string(++number) + "  thread " + std::to_string(step.thread) + "  " + file + ":" +
             std::to_string(step.where.line()) + "  " + std::string(to_text(step.access)) + " " + name_of(step.address) +
             "  " + std::to_string(step.before) +

@@ -7,7 +7,8 @@
 #include <optional>
 #include <string>
 
-#include "primitives/schedule/programs.hpp"
+#include "primitives/schedule/scheduler.hpp"
+#include "primitives/stress/programs.hpp"
 
 namespace syncbench::schedule {
 
@@ -30,17 +31,29 @@ struct Exploration {
   std::string replay;              ///< for --replay
 };
 
-Exploration explore(const Program& program, const Budget& budget);
+using stress::Program;
+using stress::Shape;
+
+/// The shapes in which a program is explored: two threads and three, as far as it suits that many, and capacities of
+/// one and two, where there are more threads than that.
+std::vector<Shape> explored_shapes(const Program& program);
+
+/// The program must run in Mode::scheduled.
+Exploration explore(const Program& program, const Shape& shape, const Budget& budget);
 
 /// The same schedule again, with its trace.
-Outcome run_again(const Program& program, bool store_buffers, const std::vector<std::size_t>& decisions);
+Outcome run_again(const Program& program, const Shape& shape, bool store_buffers,
+                  const std::vector<std::size_t>& decisions);
 
-/// Runs a replay string: "mutex:ticket/park:exclusion:3:sc:12=1,30=2". Throws std::invalid_argument with a sentence.
+/// Runs a replay string, which has everything in it: "mutex:ticket/park:exclusion:3:sc:12=1,30=2" is a program, three
+/// threads (3x2: and a capacity of two), the memory order, and the decisions that are not the first option. Throws
+/// std::invalid_argument with a sentence.
 struct Replayed {
   const Program* program = nullptr;
+  Shape shape;
   Outcome outcome;
 };
-Replayed replay(const std::string& text);
+Replayed replay(const std::vector<Program>& programs, const std::string& text);
 
 /// A trace for people: one line a step.
 std::string render(const Outcome& outcome);

@@ -6,16 +6,23 @@
 #include <stdexcept>
 
 #include "primitives/schedule/explore.hpp"
+#include "primitives/schedule/scheduled_platform.hpp"
 #include "primitives/schedule/strategies.hpp"
+#include "primitives/stress/make_programs.hpp"
 
 namespace syncbench::schedule {
 namespace {
 
+using namespace stress;
 using P = ScheduledPlatform;
 using Kind = Outcome::Kind;
 constexpr auto kAcquire = std::memory_order_acquire;
 constexpr auto kRelease = std::memory_order_release;
 constexpr auto kRelaxed = std::memory_order_relaxed;
+
+struct Traited {
+  static constexpr Traits kTraits{.source = "planted"};
+};
 
 // ---- Planted faults -------------------------------------------------------------------------------------------------
 
@@ -60,6 +67,40 @@ struct NeverLetsGo {
   void unlock() {}
   P::Word word{0};
 };
+/// Passes the lock on, and nothing that was written under it.
+struct UnlocksRelaxed {
+  void lock() {
+    while (word.exchange(1, kAcquire) != 0) P::relax();
+  }
+  void unlock() { word.store(0, kRelaxed); }
+  P::Word word{0};
+};
+/// Goes on as if the lock were its own when it wakes up.
+struct BelievesTheWakeUp {
+  void lock() {
+    std::uint32_t expected = 0;
+    if (word.compare_exchange_strong(expected, 1, kAcquire, kRelaxed)) return;
+    if (word.exchange(2, kAcquire) == 0) return;
+    P::park(word, 2, Never{});
+    word.store(2, kRelaxed);
+  }
+  void unlock() {
+    if (word.exchange(0, kRelease) == 2) P::unpark(&word, 1);
+  }
+  P::Word word{0};
+};
+/// A weak exchange may fail for no reason, and the attempt with it.
+struct TriesWeakly {
+  void lock() {
+    while (!try_lock()) P::relax();
+  }
+  bool try_lock() {
+    std::uint32_t expected = 0;
+    return word.compare_exchange_weak(expected, 1, kAcquire, kRelaxed);
+  }
+  void unlock() { word.store(0, kRelease); }
+  P::Word word{0};
+};
 /// Wakes somebody only when the count was zero.
 struct WakesOnZeroOnly {
   explicit WakesOnZeroOnly(std::ptrdiff_t permits) : count(static_cast<std::uint32_t>(permits)) {}
@@ -70,6 +111,12 @@ struct WakesOnZeroOnly {
         if (count.compare_exchange_weak(seen, seen - 1, kAcquire, kRelaxed)) return;
       P::park(count, 0, Never{});
     }
+  }
+  bool try_acquire() {
+    std::uint32_t seen = count.load(kRelaxed);
+    while (seen != 0)
+      if (count.compare_exchange_weak(seen, seen - 1, kAcquire, kRelaxed)) return true;
+    return false;
   }
   void release(std::ptrdiff_t n = 1) {
     if (count.fetch_add(static_cast<std::uint32_t>(n), kRelease) == 0) P::unpark(&count, 1);
@@ -107,7 +154,7 @@ struct OpensTooSoon {
   P::Word arrived{0}, open{0};
 };
 /// Gives the lock up, and begins to wait a little later.
-struct WaitsTooLate {
+struct WaitsTooLate : Traited {
   void notify_one() {
     sequence.fetch_add(1, kRelaxed);
     P::unpark(&sequence, 1);
@@ -127,8 +174,9 @@ struct WaitsTooLate {
 };
 struct PlainMutex {
   void lock() {
-    while (word.exchange(1, kAcquire) != 0) P::park(word, 1, Never{});
+    while (!try_lock()) P::park(word, 1, Never{});
   }
+  bool try_lock() { return word.exchange(1, kAcquire) == 0; }
   void unlock() {
     word.store(0, kRelease);
     P::unpark(&word, 1);
@@ -140,20 +188,19 @@ struct PlainMutex {
 template <std::memory_order kStore>
 struct Intentions {
   static constexpr std::string_view kName = "intentions";
-  static constexpr unsigned kLeast = 2, kMost = 2;
-  explicit Intentions(unsigned) {}
+  static constexpr std::string_view kRules = "M1";
+  static constexpr Range kThreads{2, 2};
+  explicit Intentions(Shape) {}
   void body(unsigned thread) {
     wants[thread].store(1, kStore);
     if (wants[1 - thread].load(kAcquire) == 0) {
-      inside.enter();
-      Scheduler::current()->reach(Access::note, this, std::source_location::current());
-      inside.leave();
+      inside.visit();
     }
     wants[thread].store(0, kRelease);
   }
   void check() {}
   P::Word wants[2];
-  Inside inside;
+  Crowd inside{1};
 };
 template <class T>
 using FencedIntentions = Intentions<std::memory_order_seq_cst>;
@@ -162,90 +209,101 @@ using BareIntentions = Intentions<std::memory_order_release>;
 
 template <class T>
 using Planted = Implementation<"planted", "planted", Standing::variant, "a fault", T>;
-struct Traited {
-  static constexpr Traits kTraits{.source = "planted"};
-};
 template <class T>
 struct With : T, Traited {
   using T::T;
 };
+template <class C, class M>
+struct With<ConditionOver<C, M>> : ConditionOver<C, M> {};
 
 template <template <class> class Scenario, class T>
-Program program(unsigned threads) {
+Program program() {
   std::vector<Program> all;
-  add_programs<Scenario, Planted<With<T>>>(all, "planted");
-  for (const Program& one : all)
-    if (one.threads == threads) return one;
-  throw std::logic_error("no such number of threads");
+  Programs(all, Mode::scheduled).add<Scenario, Planted<With<T>>>("planted");
+  return all.at(0);
 }
 
 constexpr Budget kBudget{.time = std::chrono::milliseconds(20), .bound = 2};
 
-void expect_found(const Program& planted, Kind kind) {
-  const Exploration result = explore(planted, kBudget);
+Exploration explored(const Program& planted, unsigned threads, bool store_buffers = false) {
+  Budget budget = kBudget;
+  budget.store_buffers = store_buffers;
+  for (const Shape& shape : explored_shapes(planted))
+    if (shape.threads == threads) return explore(planted, shape, budget);
+  throw std::logic_error("not for so many threads");
+}
+
+void expect_found(const Program& planted, unsigned threads, Kind kind, const std::string& rule = "") {
+  const Exploration result = explored(planted, threads);
   ASSERT_TRUE(result.failure) << planted.scenario << ": nothing after " << result.schedules << " schedules";
   EXPECT_EQ(to_text(result.failure->kind), to_text(kind)) << result.failure->reason;
+  EXPECT_EQ(result.failure->reason.substr(0, rule.size()), rule);
   EXPECT_FALSE(result.failure->trace.empty());
   EXPECT_LT(result.schedules, 5000U);
 }
 
 TEST(Scheduler, finds_two_holders) {
-  expect_found(program<Exclusion, TakesInTwoSteps>(2), Kind::violated);
+  expect_found(program<Exclusion, TakesInTwoSteps>(), 2, Kind::violated);
 }
 TEST(Scheduler, finds_a_sleeper_that_nobody_wakes) {
-  expect_found(program<Exclusion, ForgetsOtherSleepers>(3), Kind::deadlock);
+  expect_found(program<Exclusion, ForgetsOtherSleepers>(), 3, Kind::deadlock);
 }
 TEST(Scheduler, finds_a_touch_after_the_end) {
-  expect_found(program<LastOneDestroys, TouchesAfterUnlock>(2), Kind::violated);
+  expect_found(program<LastOneDestroys, TouchesAfterUnlock>(), 2, Kind::violated);
 }
 TEST(Scheduler, tells_threads_that_look_for_ever_from_threads_that_sleep_for_ever) {
-  expect_found(program<Exclusion, NeverLetsGo>(2), Kind::livelock);
+  expect_found(program<Exclusion, NeverLetsGo>(), 2, Kind::livelock);
 }
 TEST(Scheduler, finds_a_permit_that_nobody_takes) {
-  expect_found(program<RacingReleases, WakesOnZeroOnly>(3), Kind::deadlock);
+  expect_found(program<SingleReleases, WakesOnZeroOnly>(), 3, Kind::deadlock);
 }
 TEST(Scheduler, finds_a_set_that_passes_a_waiter_by) {
-  // The second set comes for those who were late, so it needs two waiters or a clear in between; see SetAndClear.
-  const Exploration result = explore(program<SetAndClear, FlagAlone>(2), kBudget);
-  EXPECT_FALSE(result.failure) << "set, clear, set: the second set is for all";
+  expect_found(program<SetAndClear, FlagAlone>(), 2, Kind::deadlock);
 }
 TEST(Scheduler, finds_a_barrier_that_opens_too_soon) {
-  const Exploration result = explore(program<Phases, OpensTooSoon>(2), kBudget);
-  ASSERT_TRUE(result.failure);
+  EXPECT_TRUE(explored(program<Phases, OpensTooSoon>(), 2).failure);
 }
 TEST(Scheduler, finds_a_notification_between_unlocking_and_waiting) {
-  expect_found(program<Tokens, ConditionOver<WaitsTooLate, PlainMutex>>(2), Kind::deadlock);
+  expect_found(program<Tokens, ConditionOver<WaitsTooLate, PlainMutex>>(), 2, Kind::deadlock);
+}
+TEST(Scheduler, finds_an_unlock_that_does_not_release) {
+  expect_found(program<Exclusion, UnlocksRelaxed>(), 2, Kind::violated, "X1");
+}
+TEST(Scheduler, finds_a_lock_that_takes_waking_up_for_having_acquired) {
+  expect_found(program<Exclusion, BelievesTheWakeUp>(), 3, Kind::violated);
+}
+TEST(Scheduler, finds_a_weak_exchange_that_is_tried_once) {
+  expect_found(program<Attempts, TriesWeakly>(), 2, Kind::violated, "M3");
 }
 
 TEST(Scheduler, is_silent_about_a_lock_that_is_right) {
-  const Exploration result = explore(program<Exclusion, PlainMutex>(3), kBudget);
+  const Exploration result = explored(program<Exclusion, PlainMutex>(), 3);
   EXPECT_FALSE(result.failure) << result.failure->reason;
   EXPECT_GE(result.complete_bound, 2);
   EXPECT_GT(result.schedules, 100U);
 }
 
 TEST(StoreBuffers, show_a_missing_fence_and_nothing_else_does) {
-  Budget buffers = kBudget;
-  buffers.store_buffers = true;
-  EXPECT_FALSE(explore(program<BareIntentions, PlainMutex>(2), kBudget).failure);
-  EXPECT_TRUE(explore(program<BareIntentions, PlainMutex>(2), buffers).failure);
-  EXPECT_FALSE(explore(program<FencedIntentions, PlainMutex>(2), buffers).failure);
+  EXPECT_FALSE(explored(program<BareIntentions, PlainMutex>(), 2).failure);
+  EXPECT_TRUE(explored(program<BareIntentions, PlainMutex>(), 2, true).failure);
+  EXPECT_FALSE(explored(program<FencedIntentions, PlainMutex>(), 2, true).failure);
 }
 
 TEST(Replay, reproduces_a_failure_a_hundred_times) {
-  const Program planted = program<Exclusion, ForgetsOtherSleepers>(3);
-  const Exploration found = explore(planted, kBudget);
+  const Program planted = program<Exclusion, ForgetsOtherSleepers>();
+  const Shape shape = explored_shapes(planted).back();
+  const Exploration found = explore(planted, shape, kBudget);
   ASSERT_TRUE(found.failure);
   for (int i = 0; i < 100; ++i) {
-    const Outcome again = run_again(planted, false, found.failure->decisions);
-    ASSERT_EQ(again.kind, found.failure->kind);
-    ASSERT_EQ(render(again), render(*found.failure));
+    const Replayed again = replay({planted}, found.replay);
+    ASSERT_EQ(again.outcome.kind, found.failure->kind);
+    ASSERT_EQ(render(again.outcome), render(*found.failure));
   }
 }
 
 TEST(Replay, runs_a_program_of_the_catalog_from_its_string) {
-  const Replayed replayed = replay("mutex:ticket/park:exclusion:3:sc:0=1,3=2");
-  EXPECT_EQ(replayed.outcome.kind, Kind::passed);
+  const Replayed replayed = replay(all_programs(), "mutex:ticket/park:exclusion:3:sc:0=1,3=2");
+  EXPECT_EQ(replayed.outcome.kind, Kind::passed) << replayed.outcome.reason;
   EXPECT_EQ(replayed.program->implementation, "ticket/park");
   EXPECT_FALSE(replayed.outcome.trace.empty());
 }
@@ -254,18 +312,20 @@ TEST(Replay, refuses_what_is_not_a_replay_string) {
   for (const char* text : {"", "mutex", "mutex:ticket/park:exclusion:3", "mutex:ticket/park:exclusion:3:arm:",
                            "mutex:ticket/park:exclusion:9:sc:", "mutex:ticket/park:exclusion:3:sc:x=1",
                            "mutex:ticket/park:exclusion:3:sc:1", "mutex:ticket/park:exclusion:3:sc:99999999=1"})
-    EXPECT_THROW(replay(text), std::invalid_argument) << text;
+    EXPECT_THROW(replay(all_programs(), text), std::invalid_argument) << text;
 }
 
 TEST(Programs, of_the_four_families_hold_under_every_schedule_with_one_preemption) {
   std::size_t count = 0;
   for (const Program& one : all_programs()) {
     if (one.family != "spin" && one.family != "ticket" && one.family != "futex" && one.family != "condvar") continue;
-    const Exploration result =
-        explore(one, {.time = std::chrono::milliseconds(0), .bound = 1, .random_runs = 20, .seed = count});
-    EXPECT_FALSE(result.failure) << one.name() << ": " << result.failure->reason << "\n" << result.replay;
-    EXPECT_GE(result.complete_bound, 1) << one.name();
-    ++count;
+    for (const Shape& shape : explored_shapes(one)) {
+      const Exploration result =
+          explore(one, shape, {.time = std::chrono::milliseconds(0), .bound = 1, .random_runs = 20, .seed = count});
+      EXPECT_FALSE(result.failure) << one.name() << ": " << result.failure->reason << "\n" << result.replay;
+      EXPECT_GE(result.complete_bound, 1) << one.name();
+      ++count;
+    }
   }
   EXPECT_GT(count, 200U);
 }

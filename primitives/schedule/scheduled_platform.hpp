@@ -31,31 +31,46 @@ class ScheduledAtomic {
   void store(T desired, Order order, const Where& where = Where::current()) noexcept {
     cell_.store(bits(desired), order, where);
   }
-  T exchange(T desired, Order, const Where& where = Where::current()) noexcept {
-    return value(cell_.change(Access::exchange, where, [&](std::uint64_t) { return bits(desired); }));
+  T exchange(T desired, Order order, const Where& where = Where::current()) noexcept {
+    return value(cell_.change(Access::exchange, order, where, [&](std::uint64_t) { return bits(desired); }));
   }
-  T fetch_add(T n, Order, const Where& where = Where::current()) noexcept requires std::is_integral_v<T> {
-    return value(cell_.change(Access::add, where, [&](auto seen) { return bits(static_cast<T>(value(seen) + n)); }));
+  T fetch_add(T n, Order order, const Where& where = Where::current()) noexcept requires std::is_integral_v<T> {
+    return value(
+        cell_.change(Access::add, order, where, [&](auto seen) { return bits(static_cast<T>(value(seen) + n)); }));
   }
-  T fetch_sub(T n, Order, const Where& where = Where::current()) noexcept requires std::is_integral_v<T> {
-    return value(cell_.change(Access::add, where, [&](auto seen) { return bits(static_cast<T>(value(seen) - n)); }));
+  T fetch_sub(T n, Order order, const Where& where = Where::current()) noexcept requires std::is_integral_v<T> {
+    return value(
+        cell_.change(Access::add, order, where, [&](auto seen) { return bits(static_cast<T>(value(seen) - n)); }));
   }
-  bool compare_exchange_strong(T& seen, T desired, Order, Order = Order::relaxed,
+  bool compare_exchange_strong(T& seen, T desired, Order success, Order failure,
                                const Where& where = Where::current()) noexcept {
-    const std::uint64_t wanted = bits(seen);
-    const std::uint64_t before =
-        cell_.change(Access::compare, where, [&](auto now) { return now == wanted ? bits(desired) : now; });
-    seen = value(before);
-    return before == wanted;
+    return compare_exchange(false, seen, desired, success, failure, where);
   }
-  bool compare_exchange_weak(T& seen, T desired, Order success, Order failure = Order::relaxed,
+  bool compare_exchange_strong(T& seen, T desired, Order order, const Where& where = Where::current()) noexcept {
+    return compare_exchange(false, seen, desired, order, on_failure(order), where);
+  }
+  bool compare_exchange_weak(T& seen, T desired, Order success, Order failure,
                              const Where& where = Where::current()) noexcept {
-    return compare_exchange_strong(seen, desired, success, failure, where);
+    return compare_exchange(true, seen, desired, success, failure, where);
+  }
+  bool compare_exchange_weak(T& seen, T desired, Order order, const Where& where = Where::current()) noexcept {
+    return compare_exchange(true, seen, desired, order, on_failure(order), where);
   }
   /// The kernel's look before it lets a thread sleep.
   bool is(T expected, const Where& where) const noexcept { return cell_.look(where) == bits(expected); }
 
  private:
+  // As the standard says of a single order. [atomics.ref.ops]
+  static constexpr Order on_failure(Order order) {
+    if (order == Order::acq_rel) return Order::acquire;
+    return order == Order::release ? Order::relaxed : order;
+  }
+  bool compare_exchange(bool weak, T& seen, T desired, Order success, Order failure, const Where& where) noexcept {
+    std::uint64_t before = 0;
+    const bool done = cell_.compare_exchange(weak, bits(seen), bits(desired), before, success, failure, where);
+    if (!done) seen = value(before);
+    return done;
+  }
   static std::uint64_t bits(T value) noexcept {
     std::uint64_t all = 0;
     std::memcpy(&all, &value, sizeof value);
@@ -76,13 +91,13 @@ class ScheduledMutex {
 
  public:
   void lock(const Where& where = Where::current()) {
-    while (held_.change(Access::exchange, where, [](auto) { return 1; }) != 0) Scheduler::current()->sleep(&held_);
+    while (!try_lock(where)) Scheduler::current()->sleep(&held_, kAnyTag, std::chrono::nanoseconds::max(), true);
   }
   bool try_lock(const Where& where = Where::current()) {
-    return held_.change(Access::exchange, where, [](auto) { return 1; }) == 0;
+    return held_.change(Access::exchange, std::memory_order_acquire, where, [](auto) { return 1; }) == 0;
   }
   void unlock(const Where& where = Where::current()) {
-    held_.change(Access::exchange, where, [](auto) { return 0; });
+    held_.change(Access::exchange, std::memory_order_release, where, [](auto) { return 0; });
     if (Scheduler::current() != nullptr) Scheduler::current()->wake(&held_, 1);
   }
 
@@ -141,7 +156,7 @@ struct ScheduledPlatform {
     using time_point = std::chrono::time_point<Clock>;
     static constexpr bool is_steady = true;
     static time_point now() noexcept {
-      return time_point(Scheduler::current() == nullptr ? duration(0) : Scheduler::current()->now(Where::current()));
+      return time_point(Scheduler::current() == nullptr ? duration(0) : Scheduler::current()->look_at_the_clock());
     }
   };
 

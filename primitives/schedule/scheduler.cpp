@@ -2,6 +2,7 @@
 // system calls for the signal mask, which is still a hundred times cheaper than handing a real thread's turn over.
 #include "primitives/schedule/scheduler.hpp"
 
+#include <cxxabi.h>
 #include <sys/mman.h>
 #include <ucontext.h>
 
@@ -38,11 +39,32 @@ class Stack {
   void* memory_;
 };
 
+// Thrown by violated() where there is no fiber to leave: in setup or check.
+struct BrokenOutside {};
+
 struct Buffered {
   Cell* cell;
   std::uint64_t bits;
-  std::source_location where;
+  VectorClock released;
 };
+
+// What the C++ runtime keeps for each kernel thread about exceptions that are being handled: every fiber has its own.
+struct Handling {
+  void* caught = nullptr;
+  unsigned uncaught = 0;
+  void exchange() {
+    auto* const current = reinterpret_cast<Handling*>(abi::__cxa_get_globals());
+    std::swap(caught, current->caught);
+    std::swap(uncaught, current->uncaught);
+  }
+};
+
+bool acquires(std::memory_order order) {
+  return order == std::memory_order_acquire || order == std::memory_order_acq_rel || order == std::memory_order_seq_cst;
+}
+bool releases(std::memory_order order) {
+  return order == std::memory_order_release || order == std::memory_order_acq_rel || order == std::memory_order_seq_cst;
+}
 
 struct Fiber {
   enum class State { ready, pausing, asleep, ended };
@@ -56,8 +78,23 @@ struct Fiber {
   std::chrono::nanoseconds deadline = std::chrono::nanoseconds::max();
   unsigned looks = 0;           // since anything has changed
   bool waits_for_time = false;  // pausing, and has looked at the clock since
+  bool rests = false;           // pausing, for something other than the primitive
+  bool waits = false;           // has paused for the primitive since anything changed
+  bool sound = false;           // asleep, and not to be woken for no reason
+  bool fails = false;           // its weak compare-exchange is to fail
   std::uint64_t number = 0;     // number_of_this_thread
+  Handling handling;
   std::deque<Buffered> buffer;
+  VectorClock clock;
+};
+
+// Who has touched a piece of plain data, and when by their own clocks.
+struct Touches {
+  const void* data;
+  unsigned writer = 0;
+  std::uint32_t written = 0;  // 0: by nobody
+  VectorClock reads;
+  VectorClock released;  // of what is an order of its own
 };
 
 }  // namespace
@@ -78,6 +115,7 @@ struct Scheduler::Machine {
   std::size_t steps = 0;
   unsigned idle = 0;  // decisions since anything has changed
   std::chrono::nanoseconds time{1'000'000'000};
+  std::vector<Touches> touches;
 
   void end(Outcome::Kind kind, std::string reason) {
     if (over) return;
@@ -87,7 +125,7 @@ struct Scheduler::Machine {
   }
   void changed() {
     idle = 0;
-    for (Fiber& fiber : fibers) fiber.looks = 0;
+    for (Fiber& fiber : fibers) fiber.looks = 0, fiber.waits = false;
     for (Fiber& fiber : fibers)
       if (fiber.state == Fiber::State::pausing) fiber.state = Fiber::State::ready;
   }
@@ -102,11 +140,35 @@ struct Scheduler::Machine {
     while (!fibers[thread].buffer.empty()) flush(thread);
   }
   std::string who_waits() const;
+  void switch_to(Fiber& fiber) {
+    number_of_this_thread = fiber.number;
+    in_fiber = true;
+    fiber.handling.exchange();
+    ::swapcontext(&home, &fiber.context);
+    fiber.handling.exchange();
+    in_fiber = false;
+    fiber.number = number_of_this_thread;
+  }
+  Touches& touches_of(const void* data) {
+    for (Touches& one : touches)
+      if (one.data == data) return one;
+    return touches.emplace_back(Touches{data, 0, 0, {}, {}});
+  }
+
+  // Acquiring and releasing, for the thread whose turn it is.
+  void acquire(const VectorClock& from) { fibers[current].clock.join(from); }
+  VectorClock release() {
+    Fiber& fiber = fibers[current];
+    const VectorClock known = fiber.clock;
+    ++fiber.clock[current];  // what it does from now on is not part of this
+    return known;
+  }
 };
 
 std::string_view to_text(Access access) {
   constexpr std::array<std::string_view, 11> kNames = {
-      "begins", "load", "store", "exchange", "add", "compare-exchange", "park", "unpark", "pause", "clock", "note"};
+      "begins", "load",   "store", "exchange", "add", "compare-exchange", "weak compare-exchange",
+      "park",   "unpark", "pause", "linger"};
   return kNames[static_cast<std::size_t>(access)];
 }
 
@@ -131,8 +193,14 @@ void Scheduler::Machine::options(std::vector<Option>& all) const {
     const bool sleeps = fiber.state == Fiber::State::asleep && fiber.deadline != std::chrono::nanoseconds::max();
     if (sleeps || (fiber.state == Fiber::State::pausing && fiber.waits_for_time))
       all.push_back({Option::Kind::timeout, thread});
+    if (fiber.state == Fiber::State::ready && fiber.access == Access::compare_weak)
+      all.push_back({Option::Kind::weak_failure, thread});
     if (!fibers[thread].buffer.empty()) all.push_back({Option::Kind::flush, thread});
   }
+  if (all.empty()) return;  // nobody must rely on being woken for no reason
+  for (unsigned thread = 0; thread < fibers.size(); ++thread)
+    if (fibers[thread].state == Fiber::State::asleep && !fibers[thread].sound)
+      all.push_back({Option::Kind::spurious, thread});
 }
 
 // Nobody can take a step but those who pause until something changes. Let them look again; if they have looked often
@@ -168,7 +236,10 @@ std::string Scheduler::Machine::who_waits() const {
 void Scheduler::Machine::flush(unsigned thread) {
   const Buffered oldest = fibers[thread].buffer.front();
   fibers[thread].buffer.pop_front();
-  if (cells.contains(oldest.cell)) oldest.cell->bits_ = oldest.bits;  // gone: its storage was given back before
+  if (cells.contains(oldest.cell)) {  // gone: its storage was given back before
+    oldest.cell->bits_ = oldest.bits;
+    oldest.cell->released_ = oldest.released;
+  }
   changed();
 }
 
@@ -207,16 +278,22 @@ Outcome Scheduler::run(const std::function<void()>& setup, const std::vector<std
   machine.steps = machine.idle = machine.current = 0;
   machine.time = std::chrono::seconds(1);
   machine.cells.clear();
+  machine.touches.clear();
   machine.bodies = &bodies;
   machine.fibers = std::vector<Fiber>(bodies.size());
   while (machine.stacks.size() < bodies.size()) machine.stacks.push_back(std::make_unique<Stack>());
   const std::uint64_t own_number = number_of_this_thread;
   running = this;
-  setup();
+  stress::World* const world_before = std::exchange(stress::world, this);
+  try {
+    setup();
+  } catch (const BrokenOutside&) {
+  }
   const auto pointer = reinterpret_cast<std::uintptr_t>(&machine);
   for (unsigned thread = 0; thread < bodies.size(); ++thread) {
     Fiber& fiber = machine.fibers[thread];
     fiber.number = kFirstNumber + thread;
+    fiber.clock[thread] = 1;
     ::getcontext(&fiber.context);
     fiber.context.uc_stack.ss_sp = machine.stacks[thread]->memory();
     fiber.context.uc_stack.ss_size = kStack;
@@ -248,18 +325,19 @@ Outcome Scheduler::run(const std::function<void()>& setup, const std::vector<std
     }
     Fiber& fiber = machine.fibers[option.thread];
     if (option.kind == Option::Kind::timeout) machine.let_time_pass(fiber);
-    machine.outcome.preemptions += goes_on && chosen != 0 && option.kind == Option::Kind::step ? 1 : 0;
+    fiber.fails = option.kind == Option::Kind::weak_failure;
+    machine.outcome.preemptions += goes_on && option.thread != machine.current ? 1 : 0;
     fiber.state = Fiber::State::ready;
     machine.current = option.thread;
-    number_of_this_thread = fiber.number;
-    machine.in_fiber = true;
-    ::swapcontext(&machine.home, &fiber.context);
-    machine.in_fiber = false;
-    fiber.number = number_of_this_thread;
+    machine.switch_to(fiber);
   }
   number_of_this_thread = own_number;
-  if (!machine.over) check();
+  try {
+    if (!machine.over) check();
+  } catch (const BrokenOutside&) {
+  }
   running = nullptr;
+  stress::world = world_before;
   return std::move(machine.outcome);
 }
 
@@ -281,13 +359,14 @@ void Cell::reach(Access access, const std::source_location& where) const {
                       std::to_string(where.line()));
 }
 
-std::uint64_t Cell::load(std::memory_order, const std::source_location& where) const {
+std::uint64_t Cell::load(std::memory_order order, const std::source_location& where) const {
   reach(Access::load, where);
   if (running == nullptr || !running->machine_->in_fiber) return bits_;
   Scheduler::Machine& machine = *running->machine_;
   std::uint64_t seen = bits_;
   for (const Buffered& store : machine.fibers[machine.current].buffer)  // its own stores, the newest last
     if (store.cell == this) seen = store.bits;
+  if (acquires(order)) machine.acquire(released_);
   running->record(seen, seen);
   running->looked(where);
   return seen;
@@ -309,8 +388,13 @@ void Cell::store(std::uint64_t bits, std::memory_order order, const std::source_
   }
   Scheduler::Machine& machine = *running->machine_;
   running->record(bits_, bits);
-  if (machine.limits.store_buffers) machine.fibers[machine.current].buffer.push_back({this, bits, where});
-  if (!machine.limits.store_buffers) bits_ = bits;
+  const VectorClock released = releases(order) ? machine.release() : VectorClock();
+  if (machine.limits.store_buffers) {
+    machine.fibers[machine.current].buffer.push_back({this, bits, released});
+  } else {
+    bits_ = bits;
+    released_ = released;
+  }
   if (order == std::memory_order_seq_cst) machine.drain(machine.current);  // x86: a locked exchange
   machine.changed();
 }
@@ -320,11 +404,35 @@ void Cell::before_change(Access access, const std::source_location& where) {
   if (running != nullptr && running->machine_->in_fiber) running->machine_->drain(running->machine_->current);
 }
 
-void Cell::after_change(std::uint64_t before, const std::source_location& where) {
+void Cell::after_change(std::uint64_t before, std::memory_order order, const std::source_location& where) {
   if (running == nullptr) return;
   running->record(before, bits_);
-  if (before != bits_) running->machine_->changed();
+  Scheduler::Machine& machine = *running->machine_;
+  if (machine.in_fiber) {
+    if (acquires(order)) machine.acquire(released_);
+    // A read-modify-write goes on with what was released before it: the standard's release sequence.
+    if (releases(order)) released_.join(machine.release());
+  }
+  if (before != bits_) machine.changed();
   if (before == bits_) running->looked(where);
+}
+
+bool Cell::compare_exchange(bool weak, std::uint64_t wanted, std::uint64_t desired, std::uint64_t& seen,
+                            std::memory_order success, std::memory_order failure, const std::source_location& where) {
+  before_change(weak ? Access::compare_weak : Access::compare, where);
+  const bool in_fiber = running != nullptr && running->machine_->in_fiber;
+  const bool fails = in_fiber && std::exchange(running->machine_->fibers[running->machine_->current].fails, false);
+  seen = bits_;
+  const bool done = bits_ == wanted && !fails;
+  if (done) bits_ = desired;
+  // Failed for no reason, it has not looked in vain: it will come again, and may succeed.
+  if (fails) {
+    if (acquires(failure)) running->machine_->acquire(released_);
+    running->record(seen, seen);
+    return false;
+  }
+  after_change(seen, done ? success : failure, where);
+  return done;
 }
 
 // ---- What fibers call -----------------------------------------------------------------------------------------------
@@ -343,19 +451,13 @@ void Scheduler::record(std::uint64_t before, std::uint64_t after) {
   Machine& machine = *machine_;
   if (!machine.in_fiber || !machine.limits.keep_trace) return;
   const Fiber& fiber = machine.fibers[machine.current];
-  machine.outcome.trace.push_back({machine.current, fiber.access, fiber.address, before, after, fiber.where, {}});
+  machine.outcome.trace.push_back({machine.current, fiber.access, fiber.address, before, after, fiber.where});
 }
 
 // A loop that looks without a pause would be run for ever by a strategy that is not fair.
 void Scheduler::looked(const std::source_location& where) {
   Machine& machine = *machine_;
   if (machine.in_fiber && ++machine.fibers[machine.current].looks > kIdleLooks) pause(where);
-}
-
-void Scheduler::note(std::string text) {
-  Machine& machine = *machine_;
-  if (!machine.limits.keep_trace) return;
-  machine.outcome.trace.push_back({machine.current, Access::note, nullptr, 0, 0, {}, std::move(text)});
 }
 
 void Scheduler::pause(const std::source_location& where) {
@@ -367,11 +469,12 @@ void Scheduler::pause(const std::source_location& where) {
   fiber.address = nullptr;
   fiber.where = where;
   fiber.state = Fiber::State::pausing;
+  fiber.waits = !fiber.rests;
   ::swapcontext(&fiber.context, &machine.home);
   fiber.waits_for_time = false;
 }
 
-void Scheduler::sleep(const void* address, std::uint32_t tag, std::chrono::nanoseconds deadline) {
+void Scheduler::sleep(const void* address, std::uint32_t tag, std::chrono::nanoseconds deadline, bool sound) {
   Machine& machine = *machine_;
   if (!machine.in_fiber) violated("sleeps outside of a thread");
   Fiber& fiber = machine.fibers[machine.current];
@@ -380,6 +483,7 @@ void Scheduler::sleep(const void* address, std::uint32_t tag, std::chrono::nanos
   fiber.address = address;
   fiber.tag = tag;
   fiber.deadline = deadline;
+  fiber.sound = sound;
   fiber.state = Fiber::State::asleep;
   ::swapcontext(&fiber.context, &machine.home);
   fiber.deadline = std::chrono::nanoseconds::max();
@@ -398,21 +502,77 @@ void Scheduler::wake(const void* address, std::uint32_t count, std::uint32_t tag
   machine.changed();
 }
 
-std::chrono::nanoseconds Scheduler::now(const std::source_location&) {
+std::chrono::nanoseconds Scheduler::look_at_the_clock() {
   Machine& machine = *machine_;
   if (machine.in_fiber) machine.fibers[machine.current].waits_for_time = true;
   return machine.time;
+}
+
+// ---- The world of scenarios -----------------------------------------------------------------------------------------
+
+void Scheduler::linger() {
+  reach(Access::linger, nullptr, std::source_location::current());
+}
+
+void Scheduler::touch(const void* data, stress::Touch how) {
+  Machine& machine = *machine_;
+  if (!machine.in_fiber) return;
+  using stress::Touch;
+  const unsigned self = machine.current;
+  VectorClock& clock = machine.fibers[self].clock;
+  Touches& touches = machine.touches_of(data);
+  if (how == Touch::acquire) return clock.join(touches.released);
+  if (how == Touch::release) {
+    touches.released.join(machine.release());
+    return machine.changed();
+  }
+  const auto race = [&](unsigned other, const char* did) {
+    violated(std::string("X1: a data race: thread ") + std::to_string(self) +
+             (how == Touch::write ? " writes" : " reads") + " what thread " + std::to_string(other) + " " + did +
+             ", and no release and acquire put them in order");
+  };
+  if (touches.written > clock[touches.writer]) race(touches.writer, "wrote");
+  if (how == Touch::read) {
+    touches.reads[self] = clock[self];
+    return;
+  }
+  for (unsigned other = 0; other < machine.fibers.size(); ++other)
+    if (other != self && touches.reads[other] > clock[other]) race(other, "read");
+  touches.writer = self;
+  touches.written = clock[self];
+}
+
+void Scheduler::rest() {
+  Machine& machine = *machine_;
+  if (!machine.in_fiber) return;
+  Fiber& fiber = machine.fibers[machine.current];
+  fiber.rests = true;
+  pause(std::source_location::current());
+  fiber.rests = false;
+}
+
+std::chrono::nanoseconds Scheduler::now() {
+  return machine_->time;
+}
+
+bool Scheduler::await_waiting(unsigned first, unsigned last) {
+  Machine& machine = *machine_;
+  if (!machine.in_fiber) return true;
+  const auto all_wait = [&] {
+    // All at once: one that waits for a lock inside the primitive waits for another that does not.
+    return std::all_of(&machine.fibers[first], &machine.fibers[last] + 1, [](const Fiber& fiber) {
+      return fiber.waits || fiber.state == Fiber::State::asleep || fiber.state == Fiber::State::ended;
+    });
+  };
+  while (!all_wait()) rest();
+  return true;
 }
 
 void Scheduler::violated(std::string reason) {
   Machine& machine = *machine_;
   machine.end(Outcome::Kind::violated, std::move(reason));
   if (machine.in_fiber) ::swapcontext(&machine.fibers[machine.current].context, &machine.home);
-  throw std::logic_error(machine.outcome.reason);  // in setup or check
-}
-
-void expect(bool true_, std::string_view reason) {
-  if (!true_) Scheduler::current()->violated(std::string(reason));
+  throw BrokenOutside();
 }
 
 }  // namespace syncbench::schedule

@@ -3,9 +3,13 @@
 // possibilities. Whatever went wrong can be run again, step by step, from the decisions alone.
 //
 // Interleavings are those of sequential consistency, or, with `store_buffers`, of x86's total store order, where a
-// store may be seen by others after later loads of its thread. Weaker memories are not explored.
+// store may be seen by others after later loads of its thread. Weaker memories are not explored; but the orders that
+// the atomics ask for are followed with vector clocks, so that two touches of plain data that no acquire and release
+// put in order end the run, though every processor here would have done them in turn.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -18,14 +22,16 @@
 #include <unordered_set>
 #include <vector>
 
+#include "primitives/stress/world.hpp"
+
 namespace syncbench::schedule {
 
 /// What a thread is about to do, or did.
-enum class Access { begin, load, store, exchange, add, compare, park, unpark, pause, now, note };
+enum class Access { begin, load, store, exchange, add, compare, compare_weak, park, unpark, pause, linger };
 std::string_view to_text(Access access);
 constexpr bool writes(Access access) {
   return access == Access::store || access == Access::exchange || access == Access::add || access == Access::compare ||
-         access == Access::unpark;
+         access == Access::compare_weak || access == Access::unpark;
 }
 
 /// One step of a run, for the trace.
@@ -35,13 +41,12 @@ struct Step {
   const void* address = nullptr;
   std::uint64_t before = 0, after = 0;  ///< the value of the word, where there is one
   std::source_location where;
-  std::string note;  ///< of Access::note
 };
 
-/// What could happen next: a thread takes its step, a sleeper's deadline passes, or the oldest store of a thread's
-/// buffer becomes visible.
+/// What could happen next: a thread takes its step, or takes it and its weak compare-exchange fails for no reason; a
+/// sleeper's deadline passes, or it wakes up for no reason; the oldest store of a thread's buffer becomes visible.
 struct Option {
-  enum class Kind { step, timeout, flush };
+  enum class Kind { step, weak_failure, timeout, spurious, flush };
   Kind kind = Kind::step;
   unsigned thread = 0;
   Access access = Access::begin;  ///< of Kind::step
@@ -72,6 +77,23 @@ struct Limits {
   bool keep_trace = false;
 };
 
+inline constexpr unsigned kMostThreads = 8;
+
+/// What a thread knows of the others: how far each had come when it last released something that this one has acquired
+/// since. [Lamport 1978; Mattern 1989 for the vectors]
+class VectorClock {
+ public:
+  std::uint32_t& operator[](unsigned thread) { return ticks_[thread]; }
+  std::uint32_t operator[](unsigned thread) const { return ticks_[thread]; }
+  void join(const VectorClock& other) {
+    for (unsigned i = 0; i < kMostThreads; ++i) ticks_[i] = std::max(ticks_[i], other.ticks_[i]);
+  }
+  void clear() { ticks_ = {}; }
+
+ private:
+  std::array<std::uint32_t, kMostThreads> ticks_{};
+};
+
 /// A word of the platform: what the scheduler needs to know of it. Bits of values up to 64 bits.
 class Cell {
  public:
@@ -86,28 +108,32 @@ class Cell {
   std::uint64_t look(const std::source_location& where) const;
   /// Atomically replaces the value by change(value); returns what it was. `access` says which kind it is.
   template <class Change>
-  std::uint64_t change(Access access, const std::source_location& where, Change change) {
+  std::uint64_t change(Access access, std::memory_order order, const std::source_location& where, Change change) {
     before_change(access, where);
     const std::uint64_t before = bits_;
     bits_ = change(before);
-    after_change(before, where);
+    after_change(before, order, where);
     return before;
   }
+  /// Replaces `wanted` by `desired`, or fails; a weak one may fail for no reason. `seen`: what it was.
+  bool compare_exchange(bool weak, std::uint64_t wanted, std::uint64_t desired, std::uint64_t& seen,
+                        std::memory_order success, std::memory_order failure, const std::source_location& where);
 
  private:
   friend class Scheduler;
   void reach(Access access, const std::source_location& where) const;
   void before_change(Access access, const std::source_location& where);
-  void after_change(std::uint64_t before, const std::source_location& where);
+  void after_change(std::uint64_t before, std::memory_order order, const std::source_location& where);
 
   std::uint64_t bits_;
+  mutable VectorClock released_;  // what whoever acquires this value gets to know
 };
 
 /// Runs bodies under a strategy. One at a time in a process.
-class Scheduler {
+class Scheduler final : public stress::World {
  public:
   explicit Scheduler(Limits limits);
-  ~Scheduler();
+  ~Scheduler() override;
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
 
@@ -127,16 +153,26 @@ class Scheduler {
   void looked(const std::source_location& where);
   /// Nothing to do until somebody else has changed something.
   void pause(const std::source_location& where);
-  /// Sleeps at `address` until woken or until a deadline in virtual time (none: max) is chosen to have passed.
+  /// Sleeps at `address` until woken, until a deadline in virtual time (none: max) is chosen to have passed, or, unless
+  /// `sound`, for no reason.
   void sleep(const void* address, std::uint32_t tag = ~0U,
-             std::chrono::nanoseconds deadline = std::chrono::nanoseconds::max());
+             std::chrono::nanoseconds deadline = std::chrono::nanoseconds::max(), bool sound = false);
   void wake(const void* address, std::uint32_t count, std::uint32_t tag = ~0U);
-  /// Virtual time. It passes when everybody waits for it, or by a choice.
-  std::chrono::nanoseconds now(const std::source_location& where);
-  /// The rule is broken: ends the run.
-  [[noreturn]] void violated(std::string reason);
-  /// A line in the trace.
-  void note(std::string text);
+  /// Virtual time, for what waits until some. It passes when everybody waits for it, or by a choice.
+  std::chrono::nanoseconds look_at_the_clock();
+
+  // ---- What scenarios call ----
+  [[noreturn]] void violated(std::string reason) override;
+  void linger() override;
+  void touch(const void* data, stress::Touch how) override;
+  void rest() override;
+  std::chrono::nanoseconds brief() override { return std::chrono::milliseconds(1); }
+  std::chrono::nanoseconds now() override;
+  void race(stress::Side) override {}
+  void won(stress::Side) override {}
+  using stress::World::await_waiting;
+  bool await_waiting(unsigned first, unsigned last) override;
+  void outcome(std::string_view) override {}
 
   unsigned thread() const noexcept;
 
@@ -146,8 +182,5 @@ class Scheduler {
   friend class Cell;
   std::unique_ptr<Machine> machine_;
 };
-
-/// For scenarios: ends the run unless `true_` holds.
-void expect(bool true_, std::string_view reason);
 
 }  // namespace syncbench::schedule

@@ -24,7 +24,7 @@ class Programs {
   void add(std::string_view primitive) {
     using S = Scenario<typename I::Type>;
     if (deviates(I::kTraits, S::kRules)) return;
-    Program program{primitive,   I::kName,    I::kFamily,  S::kName,   S::kRules,
+    Program program{primitive,    I::kName,    I::kFamily,  S::kName,        S::kRules,
                     I::kStanding, &I::kTraits, S::kThreads, kHasCapacity<S>, {}};
     Program* const known = find(program);
     (known != nullptr ? *known : all_.emplace_back(program)).make[static_cast<unsigned>(mode_)] = make<S>;

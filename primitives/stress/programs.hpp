@@ -1,5 +1,6 @@
-// Every scenario over every implementation: what `--stress` runs. A program can be made on each of three platforms; what
-// is not ours (references, third-party libraries) only runs undisturbed, because nothing can come between its steps.
+// Every scenario over every implementation: what `--stress` runs. A program can be made on each of three platforms;
+// what is not ours (references, third-party libraries) only runs undisturbed, because nothing can come between its
+// steps.
 #pragma once
 
 #include <memory>

@@ -39,8 +39,10 @@ class World {
   virtual void race(Side side) = 0;
   virtual void won(Side side) = 0;
 
-  /// Waits until thread `thread` of this run waits for somebody else, or has ended. False: this world cannot tell.
-  virtual bool await_waiting(unsigned thread) = 0;
+  /// Waits until threads `first` to `last` of this run all wait for the primitive at the same time, or have ended.
+  /// False: this world cannot tell.
+  virtual bool await_waiting(unsigned first, unsigned last) = 0;
+  bool await_waiting(unsigned thread) { return await_waiting(thread, thread); }
   /// Names what happened, where several things may: the report counts them. For things as likely as not.
   virtual void outcome(std::string_view what) = 0;
 };

@@ -192,7 +192,8 @@ struct AbortOrArrival {
   void body(unsigned thread) {
     world->race(thread == 0 ? Side::first : Side::second);
     if (thread == 0) return barrier.abort();
-    if (!ends.note([&] { return barrier.wait(); })) expect(!later.note([&] { return barrier.wait(); }), "B21: an abort does not last");
+    if (!ends.note([&] { return barrier.wait(); }))
+      expect(!later.note([&] { return barrier.wait(); }), "B21: an abort does not last");
   }
   void check() {
     ends.expect_agreed(parties);

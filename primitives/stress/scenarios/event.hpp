@@ -69,8 +69,7 @@ struct SetAndClear {
       through.fetch_add(1, std::memory_order_relaxed);
       return;
     }
-    bool sure = true;
-    for (unsigned other = 1; other < shape.threads; ++other) sure = world->await_waiting(other) && sure;
+    const bool sure = world->await_waiting(1, shape.threads - 1);
     event.set();
     event.clear();
     if (sure) return;

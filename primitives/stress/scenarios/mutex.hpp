@@ -31,15 +31,23 @@ struct Attempts {
   static constexpr std::string_view kName = "attempts";
   static constexpr std::string_view kRules = "M6 M3 M5 X6";
   static constexpr Range kThreads{2, kAnyNumber};
+  static constexpr bool kStrictMutex = M::kTraits.promise == Profile::strict;
   explicit Attempts(Shape its) : shape(its) {}
   void body(unsigned thread) {
     for (unsigned round = 0; round < shape.rounds; ++round) {
       if (!take(thread)) continue;
       inside.visit(thread);
       // By the standard the owner must not ask.
-      if (thread == 1 && M::kTraits.promise == Profile::strict) expect(!mutex.try_lock(), "M3: an attempt succeeds though the mutex is held");
+      if (thread == 1 && kStrictMutex) expect(!mutex.try_lock(), "M3: an attempt succeeds though the mutex is held");
       mutex.unlock();
     }
+    through.raise();
+    if (thread == 0 && kStrictMutex) try_alone();
+  }
+  void try_alone() {
+    through.await(shape.threads);
+    expect(mutex.try_lock(), "M3: an attempt fails though the mutex is free");
+    mutex.unlock();
   }
   bool take(unsigned thread) {
     if (thread == 1) {
@@ -71,6 +79,7 @@ struct Attempts {
   Shape shape;
   M mutex;
   Witness inside;
+  Signal through;
 };
 
 /// M9: whoever comes last destroys it as soon as it has let go.
@@ -111,8 +120,7 @@ struct FirstCome {
   void hold_until_all_wait() {
     mutex.lock();
     held.raise();
-    world->await_waiting(1);
-    world->await_waiting(2);
+    world->await_waiting(1, 2);
     mutex.unlock();
   }
   void check() { expect(served == 2, "M4: not everybody was served"); }

@@ -35,10 +35,18 @@ struct Permits {
       crowd.visit();
       semaphore.release();
     }
+    through.raise();
+    if (thread == 0 && S::kTraits.promise == Profile::strict) try_alone();
+  }
+  void try_alone() {
+    through.await(shape.threads);
+    expect(semaphore.try_acquire(), "S7: an attempt fails though there is a permit");
+    semaphore.release();
   }
   void check() { expect_permits(semaphore, shape.capacity); }
   Shape shape;
   Crowd crowd;
+  Signal through;
   S semaphore;
 };
 
@@ -125,7 +133,8 @@ struct TimedAcquire {
     world->won(taken == 0 ? Side::first : Side::second);
     expect(taken <= 1, "S2: one permit, two takers");
     expect_permits(semaphore, 1 - taken);
-    expect(taken == 1 || S::kTraits.promise != Profile::strict || semaphore.try_acquire_for(-1ns), "S8: a passed deadline keeps from a permit that is there");
+    expect(taken == 1 || S::kTraits.promise != Profile::strict || semaphore.try_acquire_for(-1ns),
+           "S8: a passed deadline keeps from a permit that is there");
   }
   Shape shape;
   std::atomic<unsigned> taken{0};
@@ -209,7 +218,7 @@ struct FirstComeAcquires {
   explicit FirstComeAcquires(Shape) {}
   void body(unsigned thread) {
     if (thread == 0) {
-      const bool sure = world->await_waiting(1) && world->await_waiting(2);
+      const bool sure = world->await_waiting(1, 2);
       semaphore.release();
       if (sure) {
         served.await(1);
