@@ -339,6 +339,7 @@ TEST(FaultPlan, TheSameSeedAndThreadGiveTheSameFaults) {
     plan[Fault::yield] = 3;
     plan[Fault::early_timeout] = plan[Fault::late_timeout] = 0;
     EXPECT_EQ(report_of(plan, 0), report_of(plan, 0)) << seed;
+    if (plan.share != 1) continue;  // none of the few sites may be among these
     EXPECT_NE(report_of(plan, 0), report_of(plan, 1)) << seed;
   }
 }
@@ -617,12 +618,15 @@ TEST(SignalStorm, TargetsComeAndGoWhileItRages) {
   storm.burst(2000);
   for (int i = 0; i < 100; ++i) std::jthread([&] { const SignalStorm::Target target(storm); }).join();
   storm.await_quiet();
-  const unsigned before = storm.sent();
-  EXPECT_LE(before, 2000U);
+  EXPECT_LE(storm.sent(), 2000U);
+}
+
+TEST(SignalStorm, NobodyIsHitWhoHasTakenHimselfBack) {
+  SignalStorm storm(1us, 1);
   { const SignalStorm::Target ended(storm); }
   storm.burst(10);
   storm.await_quiet();
-  EXPECT_EQ(storm.sent(), before) << "somebody was hit who had taken himself back";
+  EXPECT_EQ(storm.sent(), 0U);
 }
 
 TEST(SignalStorm, HealthyLocksDoNotMind) {
