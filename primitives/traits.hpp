@@ -33,6 +33,7 @@ struct Traits {
   bool tsan_knows_timed = true;   ///< ThreadSanitizer understands the timed forms (no pthread_mutex_clocklock)
   bool by_rank = false;           ///< a barrier whose threads have fixed numbers: `arrive_and_wait(rank)`
   bool by_kernel_thread = false;  ///< keeps state in thread_local storage: threads of a scheduler's own share it
+  std::string_view state = {};    ///< what the words of an object say, from its first: for reports on stuck threads
   std::array<Deviation, 6> deviations{};
 
   /// Why `rule` is not kept; empty if it is.

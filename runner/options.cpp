@@ -30,10 +30,11 @@ po::options_description general_options() {
        "check every implementation (or --impl) against the rules of python, posix, cpp or strict, and print which "
        "hold; "
        "--threads N sets the size of crowds")  //
-      ("stress", po::value<std::string>()->implicit_value("scheduled")->value_name("MODE"),
-       "look for what breaks an implementation: scheduled (every step of small programs decided by a scheduler: at "
-       "random, by priorities, then all schedules with few preemptions), tso (the same with store buffers)")  //
-      ("stress-time", po::value<std::string>()->default_value("2m")->value_name("TIME"),
+      ("stress", po::value<std::string>()->implicit_value("plain,faulty,scheduled")->value_name("MODE[,..]"),
+       "look for what breaks an implementation: plain (real threads, random holds), faulty (disturbed at every shared "
+       "access), scheduled (every step of small programs decided by a scheduler: at random, by priorities, then all "
+       "schedules with few preemptions), tso (the same with store buffers); --impl and --set on=PRIMITIVE choose")  //
+      ("stress-time", po::value<std::string>()->default_value("3m")->value_name("TIME"),
        "about how long, all in all")                                                                                  //
       ("replay", po::value<std::string>()->value_name("STRING"), "run one schedule again, and print its steps")       //
       ("env", po::bool_switch(), "print what is known about this machine and build")                                  //
@@ -277,6 +278,14 @@ void refuse_beside_conformance(const po::variables_map& values, const Options& o
     throw UsageError("--format: --conformance prints console or json");
 }
 
+void refuse_beside_stress(const po::variables_map& values, const Options& options) {
+  for (const char* name : {"workload", "placement", "rate", "threads"})
+    if (values.count(name) != 0) throw UsageError(fmt::format("--{}: --stress draws its own; leave it out", name));
+  if (options.resume) throw UsageError("--resume: --stress begins afresh; give --seed for the same rounds");
+  if (options.format == Format::json || options.format == Format::csv)
+    throw UsageError("--format: --stress prints console or jsonl");
+}
+
 }  // namespace
 
 Options parse_options(const Strings& arguments) {
@@ -297,8 +306,7 @@ Options parse_options(const Strings& arguments) {
   if (values.count("list") != 0) options.list = text(values, "list");
   if (values.count("describe") != 0) options.describe = text(values, "describe");
   if (values.count("conformance") != 0) options.conformance = text(values, "conformance");
-  if (values.count("stress") != 0)
-    options.stress = choose<std::string>(values, "stress", {{"scheduled", "scheduled"}, {"tso", "tso"}});
+  if (values.count("stress") != 0) options.stress = text(values, "stress");
   if (values.count("replay") != 0) options.replay = text(values, "replay");
   options.stress_time = parse_duration("--stress-time", text(values, "stress-time"), 1ms, 24h);
   if (values.count("save-config") != 0) options.save_config = text(values, "save-config");
@@ -322,8 +330,7 @@ Options parse_options(const Strings& arguments) {
   if (options.output == "-" && (options.format == Format::json || options.format == Format::csv))
     throw UsageError("--output: '-' and --format: both want standard output; give --output a file");
   if (options.conformance) refuse_beside_conformance(values, options);
-  if (options.stress && (options.format == Format::json || options.format == Format::csv))
-    throw UsageError("--format: --stress prints console or jsonl");
+  if (options.stress) refuse_beside_stress(values, options);
   if (options.resume && (options.output.empty() || options.output == "-"))
     throw UsageError("--resume: say which file to go on with: --output FILE");
   return options;

@@ -15,7 +15,7 @@
 
 namespace syncbench {
 
-ResultWriter::ResultWriter(const std::string& path) : path_(path), file_(STDOUT_FILENO) {
+ResultWriter::ResultWriter(const std::string& path, const std::string& schema) : path_(path), file_(STDOUT_FILENO) {
   if (path == "-") return;
   file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   if (file_ < 0) throw UsageError(fmt::format("--output: '{}' cannot be written: {}", path, ::strerror(errno)));
@@ -23,7 +23,7 @@ ResultWriter::ResultWriter(const std::string& path) : path_(path), file_(STDOUT_
     ::close(file_);
     throw UsageError(fmt::format("--output: '{}' is being written by another run; choose another file", path));
   }
-  if (!holds_records()) {
+  if (!holds_records(schema)) {
     ::close(file_);
     throw UsageError(fmt::format("--output: '{}' is not a file of results; nothing is appended to it", path));
   }
@@ -35,12 +35,12 @@ ResultWriter::~ResultWriter() {
 }
 
 // Empty, not a regular file, or one whose first line names our schema: anything else is somebody's mistyped path.
-bool ResultWriter::holds_records() const {
+bool ResultWriter::holds_records(const std::string& schema) const {
   struct stat status {};
   if (::fstat(file_, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0) return true;
   std::string beginning(256, '\0');
   const ssize_t length = ::pread(file_, beginning.data(), beginning.size(), 0);
-  return length > 0 && beginning.find("\"syncbench/") != std::string::npos;
+  return length > 0 && beginning.find("\"" + schema + "/") != std::string::npos;
 }
 
 // A run that was killed in the middle of a write leaves half a line; ours must not be glued to it.

@@ -11,8 +11,8 @@ namespace syncbench {
 class ResultWriter {
  public:
   /// "-" is standard output. Throws UsageError if the file cannot be opened for writing, its folder does not exist,
-  /// it holds something else than results, or another run is writing to it.
-  explicit ResultWriter(const std::string& path);
+  /// it holds something else than records of `schema` ("syncbench"), or another run is writing to it.
+  explicit ResultWriter(const std::string& path, const std::string& schema = "syncbench");
   ~ResultWriter();
   ResultWriter(const ResultWriter&) = delete;
   ResultWriter& operator=(const ResultWriter&) = delete;
@@ -21,7 +21,7 @@ class ResultWriter {
   void write(const nlohmann::ordered_json& line);
 
  private:
-  bool holds_records() const;
+  bool holds_records(const std::string& schema) const;
   void end_broken_line();
 
   std::string path_;

@@ -1,218 +1,314 @@
-// Choosing, running, printing. Every program is explored in a process of its own, as many at a time as there are
-// processors, so that a crash is a finding and the others go on.
+// Choosing cells, sharing the time among them, and printing what they found. Cells themselves are the stress library's.
 #include "runner/stress_run.hpp"
 
 #include <fmt/format.h>
 #include <fnmatch.h>
-#include <poll.h>
-#include <signal.h>
-#include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <thread>
 
 #include "primitives/schedule/explore.hpp"
+#include "primitives/stress/cell.hpp"
 #include "runner/errors.hpp"
+#include "runner/progress.hpp"
+#include "runner/result_writer.hpp"
 #include "runner/units.hpp"
+#include "runner/watchdog.hpp"
 
 namespace syncbench {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using schedule::Program;
+using stress::CellPlan;
+using stress::CellResult;
+using stress::Finding;
+using stress::Mode;
+using stress::Program;
 
-bool answers_to(const Program& program, const std::string& word) {
-  return word == "all" || word == program.implementation || word == program.family || word == program.primitive ||
-         ::fnmatch(word.c_str(), std::string(program.implementation).c_str(), 0) == 0;
+// ---- Choosing -------------------------------------------------------------------------------------------------------
+
+struct Modes {
+  bool plain = false, faulty = false, scheduled = false, store_buffers = false;
+};
+
+Modes parse_modes(const std::string& text) {
+  Modes modes;
+  const std::map<std::string, bool Modes::*> names = {{"plain", &Modes::plain},
+                                                      {"faulty", &Modes::faulty},
+                                                      {"scheduled", &Modes::scheduled},
+                                                      {"tso", &Modes::store_buffers}};
+  for (const std::string& word : split_list("--stress", text)) {
+    const auto found = names.find(word);
+    if (found == names.end())
+      throw UsageError(fmt::format("--stress: '{}' is not one of plain, faulty, scheduled, tso", word));
+    modes.*found->second = true;
+  }
+  return modes;
 }
 
-std::vector<const Program*> choose(const std::vector<std::string>& words) {
-  std::set<std::string> names;
-  for (const Program& program : schedule::all_programs())
-    names.insert({std::string(program.implementation), std::string(program.family), std::string(program.primitive)});
+bool matches(const std::string& word, std::string_view name) {
+  return ::fnmatch(word.c_str(), std::string(name).c_str(), 0) == 0;
+}
+
+bool answers_to(const Program& program, const std::string& word) {
+  if (program.standing == Standing::known_bad) return word == program.implementation;
+  return word == "all" || word == program.family || matches(word, program.implementation);
+}
+
+std::vector<std::string> primitives_of(const Options& options) {
+  for (const auto& [key, values] : options.settings) {
+    if (key != "on") throw UsageError(fmt::format("--set {}: --stress knows --set on=PRIMITIVE[,..] only", key));
+    return split_list("--set on", values);
+  }
+  return {};
+}
+
+std::vector<const Program*> choose(const Options& options) {
+  std::set<std::string> names, primitives;
+  for (const Program& one : stress::all_programs()) {
+    names.insert({std::string(one.implementation), std::string(one.family)});
+    primitives.emplace(one.primitive);
+  }
+  const auto& words = options.implementations;
   for (const std::string& word : words)
-    if (std::ranges::none_of(schedule::all_programs(), [&](const Program& one) { return answers_to(one, word); }))
-      throw UsageError(fmt::format("--impl: nothing that can be scheduled is called '{}'{}", word,
-                                   nearest(word, {names.begin(), names.end()})));
+    if (std::ranges::none_of(stress::all_programs(), [&](const Program& one) { return answers_to(one, word); }))
+      throw UsageError(
+          fmt::format("--impl: no implementation or family is called '{}'{}; --list implementations shows them", word,
+                      nearest(word, {names.begin(), names.end()})));
+  const auto on = primitives_of(options);
+  for (const std::string& one : on)
+    if (!primitives.contains(one))
+      throw UsageError(fmt::format("--set on: '{}' is not one of {}", one, fmt::join(primitives, ", ")));
   std::vector<const Program*> chosen;
-  for (const Program& program : schedule::all_programs())
-    if (words.empty() || std::ranges::any_of(words, [&](const auto& word) { return answers_to(program, word); }))
-      chosen.push_back(&program);
+  for (const Program& one : stress::all_programs()) {
+    if (!on.empty() && std::ranges::find(on, one.primitive) == on.end()) continue;
+    const bool represents = one.standing == Standing::representative || one.standing == Standing::reference;
+    if (words.empty() ? represents
+                      : std::ranges::any_of(words, [&](const auto& word) { return answers_to(one, word); }))
+      chosen.push_back(&one);
+  }
+  if (chosen.empty()) throw UsageError("--impl, --set on: no implementation of these primitives answers to that");
   return chosen;
 }
 
-Json to_json(const Program& program, const schedule::Exploration& result) {
-  Json line = {{"schema", "syncbench-stress/1"},
-               {"mode", "scheduled"},
+// ---- Sharing the time -----------------------------------------------------------------------------------------------
+
+unsigned at_once() {
+  return std::max(1U, std::thread::hardware_concurrency());
+}
+
+// Time is shared by mode, since the modes find different things; within a mode every cell gets the same.
+std::vector<CellPlan> plan_cells(const std::vector<const Program*>& programs, const Modes& modes,
+                                 const Options& options) {
+  std::vector<CellPlan> plans;
+  std::vector<double> weights;
+  const auto add = [&](Mode mode, double share, bool store_buffers = false) {
+    const std::size_t begin = plans.size();
+    for (const Program* program : programs) {
+      if (!program->runs(mode)) continue;
+      CellPlan plan{.program = program, .mode = mode, .seed = options.seed.value_or(1), .store_buffers = store_buffers};
+      if (mode != Mode::scheduled) {
+        plans.push_back(plan);
+        continue;
+      }
+      for (const stress::Shape& shape : schedule::explored_shapes(*program)) {
+        plan.shape = shape;
+        plans.push_back(plan);
+      }
+    }
+    weights.resize(plans.size(), share / static_cast<double>(std::max<std::size_t>(1, plans.size() - begin)));
+  };
+  if (modes.plain) add(Mode::plain, 1);
+  if (modes.faulty) add(Mode::faulty, 2);
+  if (modes.scheduled) add(Mode::scheduled, 2);
+  if (modes.store_buffers) add(Mode::scheduled, 2, true);
+  double sum = 0;
+  for (const double weight : weights) sum += weight;
+  for (std::size_t i = 0; i < plans.size(); ++i)
+    plans[i].time =
+        std::chrono::duration_cast<std::chrono::nanoseconds>(options.stress_time * at_once() * weights[i] / sum);
+  return plans;
+}
+
+// ---- Telling --------------------------------------------------------------------------------------------------------
+
+std::string mode_of(const CellPlan& plan) {
+  return plan.store_buffers ? "tso" : std::string(to_text(plan.mode));
+}
+
+Json to_json(const Finding& finding) {
+  Json json = {{"kind", to_text(finding.kind)},    {"rule", finding.rule},
+               {"reason", finding.reason},         {"after_s", finding.after_s},
+               {"threads", finding.shape.threads}, {"capacity", finding.shape.capacity}};
+  if (finding.replay.empty()) {
+    json["seed"] = finding.seed;
+    json["one_processor"] = finding.one_processor;
+  } else {
+    json["found_by"] = finding.found_by;
+    json["replay"] = finding.replay;
+    json["trace"] = finding.trace;
+  }
+  if (!finding.threads.empty()) json["who"] = finding.threads;
+  if (!finding.state.empty()) json["state"] = finding.state;
+  return json;
+}
+
+Json to_json(const CellResult& result) {
+  const Program& program = *result.plan.program;
+  Json json = {{"schema", "syncbench-stress/1"},
+               {"mode", mode_of(result.plan)},
                {"primitive", program.primitive},
                {"implementation", program.implementation},
                {"family", program.family},
                {"scenario", program.scenario},
-               {"threads", program.threads},
-               {"schedules", result.schedules},
-               {"complete_bound", result.complete_bound},
-               {"everything", result.everything},
+               {"rules", program.rules},
+               {"seed", result.plan.seed},
                {"seconds", result.seconds},
-               {"outcome", "passed"}};
-  if (!result.failure) return line;
-  line["outcome"] = to_text(result.failure->kind);
-  line["reason"] = result.failure->reason;
-  line["found_by"] = result.found_by;
-  line["replay"] = result.replay;
-  line["trace"] = schedule::render(*result.failure);
-  return line;
+               {"runs", result.runs},
+               {"outcome", result.finding       ? to_text(result.finding->kind)
+                           : result.interrupted ? "interrupted"
+                                                : "passed"}};
+  if (result.plan.mode == Mode::scheduled) {
+    json["threads"] = result.plan.shape.threads;
+    if (program.has_capacity) json["capacity"] = result.plan.shape.capacity;
+    json["complete_bound"] = result.complete_bound;
+    json["everything"] = result.everything;
+  } else {
+    json["excluded_at_95"] = result.excluded();
+    json["outcomes"] = result.outcomes;
+    if (result.first_won + result.second_won != 0)
+      json["race"] = {
+          {"first_won", result.first_won}, {"second_won", result.second_won}, {"offset_ns", result.offset_ns}};
+  }
+  if (result.finding) json["finding"] = to_json(*result.finding);
+  return json;
 }
 
-// One program being explored by a process of its own.
-struct Cell {
-  const Program* program;
-  pid_t process = 0;
-  int pipe = -1;
-  std::string answer;
+struct Row {
+  std::size_t cells = 0, found = 0;
+  std::uint64_t runs = 0;
+  std::uint64_t fewest = ~0ULL;
+  int bound = 1 << 20;
+  bool everything = true;
+  double seconds = 0;
+  std::map<std::string, std::size_t> kinds;
 };
 
-Cell start(const Program& program, const schedule::Budget& budget) {
-  int ends[2];
-  if (::pipe(ends) != 0) throw IncompleteError(fmt::format("no pipe for a cell: {}", ::strerror(errno)));
-  std::fflush(nullptr);
-  const pid_t child = ::fork();
-  if (child < 0) throw IncompleteError(fmt::format("no process for a cell: {}", ::strerror(errno)));
-  if (child == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    ::close(ends[0]);
-    const std::string text = to_json(program, schedule::explore(program, budget)).dump();
-    std::size_t sent = 0;
-    while (sent < text.size()) {
-      const auto count = ::write(ends[1], text.data() + sent, text.size() - sent);
-      if (count <= 0) break;
-      sent += static_cast<std::size_t>(count);
-    }
-    ::_exit(0);
-  }
-  ::close(ends[1]);
-  return {&program, child, ends[0], {}};
+std::string depth_of(const Row& row, bool scheduled) {
+  if (row.found == row.cells) return "-";
+  if (!scheduled) return fmt::format("< {:.1e}", 3.0 / static_cast<double>(std::max<std::uint64_t>(1, row.fewest)));
+  if (row.everything) return "all";
+  return row.bound < 0 ? "random" : fmt::format("<= {} pre.", row.bound);
 }
 
-// Reads what there is; true when the cell is over.
-bool read_more(Cell& cell) {
-  char part[16384];
-  const auto count = ::read(cell.pipe, part, sizeof part);
-  if (count > 0) {
-    cell.answer.append(part, static_cast<std::size_t>(count));
-    return false;
-  }
-  return count == 0 || errno != EINTR;
-}
-
-Json finish(Cell& cell) {
-  ::close(cell.pipe);
-  int status = 0;
-  while (::waitpid(cell.process, &status, 0) < 0 && errno == EINTR) continue;
-  Json line = Json::parse(cell.answer, nullptr, false);
-  if (!line.is_discarded()) return line;
-  line = to_json(*cell.program, {});
-  line["outcome"] = "CRASH";
-  line["reason"] = WIFSIGNALED(status) ? fmt::format("ended by a signal: {}", ::strsignal(WTERMSIG(status)))
-                                       : "ended without a word";
-  return line;
-}
-
-std::vector<Json> run_all(const std::vector<const Program*>& programs, const schedule::Budget& budget, bool progress) {
-  std::vector<Json> lines;
-  std::vector<Cell> running;
-  const std::size_t at_once = std::max(1U, std::thread::hardware_concurrency());
-  for (std::size_t next = 0; next < programs.size() || !running.empty();) {
-    while (running.size() < at_once && next < programs.size()) {
-      running.push_back(start(*programs[next++], budget));
-      if (progress) fmt::print(stderr, "\r\033[K{} of {}: {}", next, programs.size(), programs[next - 1]->name());
-    }
-    std::vector<pollfd> waiting;
-    for (const Cell& cell : running) waiting.push_back({cell.pipe, POLLIN, 0});
-    if (::poll(waiting.data(), waiting.size(), -1) < 0 && errno != EINTR) break;
-    for (std::size_t i = running.size(); i-- > 0;) {
-      if (waiting[i].revents == 0 || !read_more(running[i])) continue;
-      lines.push_back(finish(running[i]));
-      running.erase(running.begin() + static_cast<std::ptrdiff_t>(i));
-    }
-  }
-  if (progress) fmt::print(stderr, "\r\033[K");
-  return lines;
-}
-
-// One line an implementation; then each failure in full.
-std::string render(const std::vector<Json>& lines) {
-  struct Row {
-    std::size_t programs = 0, failed = 0;
-    std::uint64_t schedules = 0;
-    int bound = 1 << 20;
-    bool everything = true;
-    double seconds = 0;
-  };
-  std::map<std::pair<std::string, std::string>, Row> rows;
-  std::string failures;
-  for (const Json& line : lines) {
-    Row& row = rows[{line["primitive"], line["implementation"]}];
-    ++row.programs;
-    row.schedules += line["schedules"].get<std::uint64_t>();
-    row.seconds += line["seconds"].get<double>();
-    if (line["outcome"] == "passed") {
-      row.bound = std::min(row.bound, line["complete_bound"].get<int>());
-      row.everything = row.everything && line["everything"].get<bool>();
+std::string table_of(const std::vector<CellResult>& results) {
+  std::map<std::tuple<std::string_view, std::string_view, std::string>, Row> rows;
+  std::vector<std::tuple<std::string_view, std::string_view, std::string>> order;
+  for (const CellResult& result : results) {
+    const auto key =
+        std::make_tuple(result.plan.program->primitive, result.plan.program->implementation, mode_of(result.plan));
+    if (!rows.contains(key)) order.push_back(key);
+    Row& row = rows[key];
+    ++row.cells;
+    row.runs += result.runs;
+    row.seconds += result.seconds;
+    if (result.finding) {
+      ++row.found;
+      ++row.kinds[std::string(to_text(result.finding->kind))];
       continue;
     }
-    ++row.failed;
-    failures += fmt::format("\n{} {} {} with {} threads\n", line["primitive"].get<std::string>(),
-                            line["implementation"].get<std::string>(), line["scenario"].get<std::string>(),
-                            line["threads"].get<int>());
-    failures += line.contains("trace")
-                    ? line["trace"].get<std::string>()
-                    : fmt::format("{}: {}\n", line["outcome"].get<std::string>(), line["reason"].get<std::string>());
-    if (line.contains("replay")) failures += fmt::format("--replay '{}'\n", line["replay"].get<std::string>());
+    row.fewest = std::min(row.fewest, result.runs);
+    row.bound = std::min(row.bound, result.complete_bound);
+    row.everything = row.everything && result.everything;
   }
-  std::string text = fmt::format("{:<18}{:<26}{:>9}{:>12}{:>13}{:>9}  {}\n", "primitive", "implementation", "programs",
-                                 "schedules", "preemptions", "time", "outcome");
-  for (const auto& [name, row] : rows)
-    text += fmt::format("{:<18}{:<26}{:>9}{:>12}{:>13}{:>8.1f}s  {}\n", name.first, name.second, row.programs,
-                        row.schedules,
-                        row.failed == row.programs ? "-"
-                        : row.everything           ? "all"
-                                                   : fmt::format("<= {}", row.bound),
-                        row.seconds, row.failed == 0 ? "passed" : fmt::format("FAILED {}", row.failed));
-  return text + failures +
-         "\npreemptions: every schedule with so many (and every timeout among them) was run, under sequential "
-         "consistency; weaker memory orders are not explored\n";
+  std::string text = fmt::format("{:<18}{:<24}{:<11}{:>6}{:>12}{:>12}{:>9}  {}\n", "primitive", "implementation",
+                                 "mode", "cells", "runs", "excluded", "time", "outcome");
+  for (const auto& key : order) {
+    const Row& row = rows[key];
+    const bool scheduled = std::get<2>(key) == "scheduled" || std::get<2>(key) == "tso";
+    std::string outcome = "passed";
+    for (const auto& [kind, count] : row.kinds)
+      outcome = fmt::format("{}{} {}", outcome == "passed" ? "" : outcome + ", ", count, kind);
+    text += fmt::format("{:<18}{:<24}{:<11}{:>6}{:>12}{:>12}{:>8.1f}s  {}\n", std::get<0>(key), std::get<1>(key),
+                        std::get<2>(key), row.cells, row.runs, depth_of(row, scheduled), row.seconds, outcome);
+  }
+  return text;
+}
+
+std::string explain(const Modes& modes) {
+  std::string text = "\n";
+  if (modes.plain || modes.faulty)
+    text +=
+        "excluded: with a chance of 95 % no bug of this scenario shows in more than this share of rounds (3/rounds, "
+        "of the cell with the fewest)\n";
+  if (modes.scheduled || modes.store_buffers)
+    text +=
+        "pre.: every schedule with at most so many preemptions, timeouts and spurious wake-ups was run, under "
+        "sequential consistency (tso: with store buffers); data races by the C++ memory order are found in each, "
+        "weaker reorderings are not explored\n";
+  return text;
+}
+
+// Which exit code what was found deserves: a hang is one kind of failure, everything else another.
+int exit_code(const std::vector<CellResult>& results) {
+  bool hang = false;
+  for (const CellResult& result : results) {
+    if (!result.finding) continue;
+    if (result.finding->kind == Finding::Kind::violated || result.finding->kind == Finding::Kind::crash)
+      return kViolated;
+    hang = true;
+  }
+  return hang ? kHang : kDone;
 }
 
 }  // namespace
 
 int run_stress(const Options& options) {
-  const auto programs = choose(options.implementations);
-  schedule::Budget budget;
-  budget.seed = options.seed.value_or(1);
-  budget.time = options.stress_time * std::max(1U, std::thread::hardware_concurrency()) / programs.size();
-  budget.store_buffers = *options.stress == "tso";
-  const auto lines = run_all(programs, budget, !options.quiet && ::isatty(STDERR_FILENO) != 0);
-  if (options.format == Format::jsonl) {
-    for (const Json& line : lines) fmt::print("{}\n", line.dump());
-  } else {
-    fmt::print("{}", render(lines));
-  }
+  const Modes modes = parse_modes(*options.stress);
+  const auto plans = plan_cells(choose(options), modes, options);
+  if (plans.empty())
+    throw UsageError("--stress: nothing of this runs in these modes: references have no platform to go through");
+  std::unique_ptr<ResultWriter> file;
+  const std::string path = options.output.empty() && options.format == Format::jsonl ? "-" : options.output;
+  if (!path.empty()) file = std::make_unique<ResultWriter>(path, "syncbench-stress");
+  Interrupts interrupts;
+  Progress progress(!options.quiet, options.verbose);
+  std::vector<CellResult> results;
+  progress.begin(plans.size(), plans[0].time / at_once());
+  stress::run_cells(
+      plans, at_once(),
+      [&](CellResult result) {
+        if (file) file->write(to_json(result));
+        progress.show(result.plan.program->name());
+        progress.finished(fmt::format("{} {} {}", result.plan.program->name(), mode_of(result.plan), result.runs));
+        if (result.finding && path != "-") {
+          progress.clear();
+          fmt::print("{}\n", stress::render(result.plan, *result.finding));
+          std::fflush(stdout);
+        }
+        results.push_back(std::move(result));
+      },
+      [&] { return interrupts.pending() != 0; });
+  progress.clear();
+  if (path != "-") fmt::print("{}{}", table_of(results), explain(modes));
   if (std::fflush(stdout) != 0) return kIncomplete;
-  const bool failed = std::ranges::any_of(lines, [](const Json& line) { return line["outcome"] != "passed"; });
-  return failed ? kViolated : kDone;
+  if (interrupts.pending() != 0) {
+    progress.warn(fmt::format("interrupted: {} of {} cells are over", results.size(), plans.size()));
+    return 128 + interrupts.pending();
+  }
+  return exit_code(results);
 }
 
 int run_replay(const std::string& text) {
   try {
-    const schedule::Replayed replayed = schedule::replay(text);
-    fmt::print("{}\n{}", replayed.program->name(), schedule::render(replayed.outcome));
+    const schedule::Replayed replayed = schedule::replay(stress::all_programs(), text);
+    fmt::print("{}, {} threads\n{}", replayed.program->name(), replayed.shape.threads,
+               schedule::render(replayed.outcome));
     return replayed.outcome.kind == schedule::Outcome::Kind::passed ? kDone : kViolated;
   } catch (const std::invalid_argument& error) {
     throw UsageError(fmt::format("--replay: {}", error.what()));

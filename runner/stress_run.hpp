@@ -1,4 +1,4 @@
-// `--stress`: looks for what breaks implementations, and `--replay`: shows it again, step by step.
+// `--stress`, `--mutants` and `--replay`: what the stress suite finds, as a table, as JSON lines, and in full.
 #pragma once
 
 #include <string>
@@ -7,11 +7,11 @@
 
 namespace syncbench {
 
-/// Explores every program that --impl chooses under the deterministic scheduler and prints what was found. The exit
-/// code is kViolated if anything was.
+/// Every program over the chosen implementations in the chosen modes, within --stress-time. Returns the exit code:
+/// kDone, kViolated, kHang if all that was found are hangs, kInterrupted.
 int run_stress(const Options& options);
 
-/// Runs one schedule again and prints its trace. kViolated if it fails, kDone if it does not. Throws UsageError.
+/// Runs one schedule again and prints its steps. kViolated if it fails again. Throws UsageError.
 int run_replay(const std::string& text);
 
 }  // namespace syncbench

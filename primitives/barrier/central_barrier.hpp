@@ -26,7 +26,8 @@ template <Platform P, template <class> class WaitFor>
 class CentralBarrier {
  public:
   using Wait = WaitFor<P>;
-  static constexpr Traits kTraits{.source = "Mellor-Crummey and Scott 1991, section 3.1"};
+  static constexpr Traits kTraits{.source = "Mellor-Crummey and Scott 1991, section 3.1",
+                                  .state = "64 bits: who has arrived in the phase, then the phase"};
 
   /// Phases are numbered from `first`: tests put the wrap-around where they need it.
   explicit CentralBarrier(std::uint32_t parties, PhaseAction action = {}, std::uint32_t first = 0) noexcept

@@ -23,7 +23,7 @@ template <Platform P, class LockType, template <class> class WaitFor>
 class QueueBarrier : public BreakableForms<QueueBarrier<P, LockType, WaitFor>, P> {
  public:
   using Wait = WaitFor<P>;
-  static constexpr Traits kTraits{.source = "Python threading.Barrier"};
+  static constexpr Traits kTraits{.source = "Python threading.Barrier", .state = kWaiterStates};
 
   using BreakableForms<QueueBarrier, P>::BreakableForms;
   ~QueueBarrier() {

@@ -21,7 +21,8 @@ template <Platform P, template <class> class WaitFor>
 class FifoCondition : public ConditionForms<FifoCondition<P, WaitFor>, P> {
  public:
   using Wait = WaitFor<P>;
-  static constexpr Traits kTraits{.source = "Python threading.Condition: a queue of locks", .fifo = true};
+  static constexpr Traits kTraits{
+      .source = "Python threading.Condition: a queue of locks", .fifo = true, .state = kWaiterStates};
 
   FifoCondition() = default;
   FifoCondition(const FifoCondition&) = delete;

@@ -25,7 +25,8 @@ class SequenceCondition : public ConditionForms<SequenceCondition<P, WaitFor>, P
   using Wait = WaitFor<P>;
   static_assert(WaitStrategy<Wait>);
 
-  static constexpr Traits kTraits{.source = "Drepper 2011, Futexes are tricky, section 7"};
+  static constexpr Traits kTraits{.source = "Drepper 2011, Futexes are tricky, section 7",
+                                  .state = "the sequence, then how many wait"};
 
   SequenceCondition() = default;
   SequenceCondition(const SequenceCondition&) = delete;

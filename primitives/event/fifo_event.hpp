@@ -22,7 +22,8 @@ template <Platform P, template <class> class WaitFor>
 class FifoEvent : public EventForms<FifoEvent<P, WaitFor>, P> {
  public:
   using Wait = WaitFor<P>;
-  static constexpr Traits kTraits{.source = "Python threading.Event: a condition with a queue of locks", .fifo = true};
+  static constexpr Traits kTraits{
+      .source = "Python threading.Event: a condition with a queue of locks", .fifo = true, .state = kWaiterStates};
 
   FifoEvent() = default;
   FifoEvent(const FifoEvent&) = delete;

@@ -21,7 +21,8 @@ class GenerationEvent : public EventForms<GenerationEvent<P, WaitFor>, P> {
  public:
   using Wait = WaitFor<P>;
   static_assert(WaitStrategy<Wait>);
-  static constexpr Traits kTraits{.source = "Reed and Kanodia 1979, eventcounts"};
+  static constexpr Traits kTraits{.source = "Reed and Kanodia 1979, eventcounts",
+                                  .state = "twice the number of changes (odd number: set), +1 somebody may be asleep"};
 
   /// The changes are counted from `first`, which is even: tests put the wrap-around where they need it.
   explicit GenerationEvent(std::uint32_t first = 0) noexcept : word_(first * kChange) {

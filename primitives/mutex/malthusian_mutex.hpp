@@ -25,7 +25,9 @@ class MalthusianMutex : public TimedForms<MalthusianMutex<P, WaitFor, kEldestEve
  public:
   using Wait = WaitFor<P>;
   static_assert(ParkingStrategy<Wait>, "what is culled has to sleep");
-  static constexpr Traits kTraits{.source = "Dice 2017, Malthusian locks"};
+  static constexpr Traits kTraits{
+      .source = "Dice 2017, Malthusian locks",
+      .state = "1 held, +2 one waiter competes, +4 and may be asleep, +8 others sleep on the stack"};
 
   MalthusianMutex() = default;
   ~MalthusianMutex() { assert(word_.load(std::memory_order_relaxed) == 0 && "destroyed while held or waited for"); }

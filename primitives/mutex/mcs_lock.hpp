@@ -29,7 +29,10 @@ class McsLock : public TimedFormsByTrying<McsLock<P, WaitFor>, P, WaitFor<P>> {
  public:
   using Wait = WaitFor<P>;
   static_assert(WaitStrategy<Wait>);
-  static constexpr Traits kTraits{.source = "Mellor-Crummey and Scott 1991, section 2.4; K42 variant", .fifo = true};
+  static constexpr Traits kTraits{
+      .source = "Mellor-Crummey and Scott 1991, section 2.4; K42 variant",
+      .fifo = true,
+      .state = "the last in line (null: free), then who is behind the holder; a waiter's own word: 0 looks, 1 asleep"};
 
   McsLock() = default;
   McsLock(const McsLock&) = delete;

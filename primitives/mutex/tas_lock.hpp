@@ -22,7 +22,7 @@ class TasLock : public TimedForms<TasLock<P, WaitFor>, P> {
   static_assert(WaitStrategy<Wait>);
   static_assert(!Wait::kParks, "this word has no place to announce a sleeper: TristateMutex is a lock with one");
 
-  static constexpr Traits kTraits{.source = "Anderson 1990, section 2"};
+  static constexpr Traits kTraits{.source = "Anderson 1990, section 2", .state = "0 free, 1 held"};
 
   TasLock() = default;
   ~TasLock() { assert(word_.load(std::memory_order_relaxed) == kFree && "destroyed while held"); }

@@ -26,7 +26,10 @@ class TicketLock : public TimedForms<TicketLock<P, WaitFor>, P> {
  public:
   using Wait = WaitFor<P>;
   static_assert(WaitStrategy<Wait>);
-  static constexpr Traits kTraits{.source = "Mellor-Crummey and Scott 1991, section 2.2", .fifo = true};
+  static constexpr Traits kTraits{
+      .source = "Mellor-Crummey and Scott 1991, section 2.2",
+      .fifo = true,
+      .state = "twice the next ticket, then twice the ticket being called, +1 somebody may be asleep"};
 
   /// The numbers start at `first`: tests put the wrap-around where they need it.
   explicit TicketLock(std::uint32_t first = 0) noexcept : next_(first & ~kAsleep), called_(first & ~kAsleep) {}

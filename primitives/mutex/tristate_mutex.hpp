@@ -20,7 +20,8 @@ class TristateMutex : public TimedForms<TristateMutex<P, WaitFor>, P> {
   using Wait = WaitFor<P>;
   static_assert(ParkingStrategy<Wait>, "without sleepers the third state has no use: TtasLock is this lock without it");
 
-  static constexpr Traits kTraits{.source = "Drepper 2011, Futexes are tricky, mutex3"};
+  static constexpr Traits kTraits{.source = "Drepper 2011, Futexes are tricky, mutex3",
+                                  .state = "0 free, 1 held, 2 held and somebody may sleep"};
 
   TristateMutex() = default;
   ~TristateMutex() { assert(word_.load(std::memory_order_relaxed) == kFree && "destroyed while held"); }

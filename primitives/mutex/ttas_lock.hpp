@@ -20,7 +20,7 @@ class TtasLock : public TimedForms<TtasLock<P, WaitFor>, P> {
   static_assert(WaitStrategy<Wait>);
   static_assert(!Wait::kParks, "this word has no place to announce a sleeper: TristateMutex is this lock with one");
 
-  static constexpr Traits kTraits{.source = "Rudolph and Segall 1984"};
+  static constexpr Traits kTraits{.source = "Rudolph and Segall 1984", .state = "0 free, 1 held"};
 
   TtasLock() = default;
   ~TtasLock() { assert(word_.load(std::memory_order_relaxed) == kFree && "destroyed while held"); }

@@ -125,7 +125,7 @@ class Explorer {
 
   bool exhaustively() {
     for (unsigned bound = 0;; ++bound) {
-      Exhaustive all(bound);
+      Exhaustive all(bound, !budget_.store_buffers);
       do {
         if (fails(all, "exhaustive")) return true;
         const auto spent = Clock::now() - begin_;

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "primitives/platform/thread_number.hpp"
+#include "primitives/stress/claims.hpp"
 
 namespace syncbench::schedule {
 namespace {
@@ -86,6 +87,7 @@ struct Fiber {
   Handling handling;
   std::deque<Buffered> buffer;
   VectorClock clock;
+  stress::Claims claims;
 };
 
 // Who has touched a piece of plain data, and when by their own clocks.
@@ -116,6 +118,7 @@ struct Scheduler::Machine {
   unsigned idle = 0;  // decisions since anything has changed
   std::chrono::nanoseconds time{1'000'000'000};
   std::vector<Touches> touches;
+  Footprint footprint;  // of the step that runs
 
   void end(Outcome::Kind kind, std::string reason) {
     if (over) return;
@@ -177,6 +180,14 @@ std::string_view to_text(Outcome::Kind kind) {
   return kNames[static_cast<std::size_t>(kind)];
 }
 
+bool Footprint::independent_of(const Footprint& other) const {
+  if (everything_ || other.everything_) return false;
+  for (const auto& [place, writes] : places_)
+    for (const auto& [its, its_writes] : other.places_)
+      if (place == its && (writes || its_writes)) return false;
+  return true;
+}
+
 // ---- What can happen next -------------------------------------------------------------------------------------------
 
 void Scheduler::Machine::options(std::vector<Option>& all) const {
@@ -216,12 +227,20 @@ bool Scheduler::Machine::wait_is_over() {
   if (!pausing) return false;
   if (++idle > 3 && timed) time += std::chrono::milliseconds(1) * (1ULL << std::min(idle, 40U));
   if (idle <= kIdleRounds) return true;
-  end(Outcome::Kind::livelock, "threads look again and again, and nothing changes: " + who_waits());
+  const std::string who = who_waits();
+  if (who.find(" and waits for lock ") != std::string::npos) {
+    end(Outcome::Kind::deadlock, who);
+  } else {
+    end(Outcome::Kind::livelock, "threads look again and again, and nothing changes: " + who);
+  }
   return true;
 }
 
 std::string Scheduler::Machine::who_waits() const {
-  std::string text;
+  std::vector<stress::Claims> claims;
+  for (const Fiber& fiber : fibers) claims.push_back(fiber.claims);
+  std::string text = stress::circle(claims);
+  if (!text.empty()) return text;
   for (unsigned thread = 0; thread < fibers.size(); ++thread) {
     const Fiber& fiber = fibers[thread];
     if (fiber.state == Fiber::State::ended) continue;
@@ -321,6 +340,8 @@ Outcome Scheduler::run(const std::function<void()>& setup, const std::vector<std
     const Option option = options[chosen];
     if (option.kind == Option::Kind::flush) {
       machine.flush(option.thread);
+      machine.footprint.add_everything();
+      strategy.stepped(option.thread, machine.footprint);
       continue;
     }
     Fiber& fiber = machine.fibers[option.thread];
@@ -329,7 +350,10 @@ Outcome Scheduler::run(const std::function<void()>& setup, const std::vector<std
     machine.outcome.preemptions += goes_on && option.thread != machine.current ? 1 : 0;
     fiber.state = Fiber::State::ready;
     machine.current = option.thread;
+    machine.footprint.clear();
+    if (option.kind != Option::Kind::step) machine.footprint.add_everything();
     machine.switch_to(fiber);
+    strategy.stepped(option.thread, machine.footprint);
   }
   number_of_this_thread = own_number;
   try {
@@ -347,7 +371,9 @@ Cell::Cell(std::uint64_t bits) noexcept : bits_(bits) {
   if (running != nullptr) running->machine_->cells.insert(this);
 }
 Cell::~Cell() {
-  if (running != nullptr) running->machine_->cells.erase(this);
+  if (running == nullptr) return;
+  running->machine_->cells.erase(this);
+  running->machine_->footprint.add(this, true);
 }
 
 void Cell::reach(Access access, const std::source_location& where) const {
@@ -367,6 +393,7 @@ std::uint64_t Cell::load(std::memory_order order, const std::source_location& wh
   for (const Buffered& store : machine.fibers[machine.current].buffer)  // its own stores, the newest last
     if (store.cell == this) seen = store.bits;
   if (acquires(order)) machine.acquire(released_);
+  machine.footprint.add(this, false);
   running->record(seen, seen);
   running->looked(where);
   return seen;
@@ -388,6 +415,7 @@ void Cell::store(std::uint64_t bits, std::memory_order order, const std::source_
   }
   Scheduler::Machine& machine = *running->machine_;
   running->record(bits_, bits);
+  machine.footprint.add(this, true);
   const VectorClock released = releases(order) ? machine.release() : VectorClock();
   if (machine.limits.store_buffers) {
     machine.fibers[machine.current].buffer.push_back({this, bits, released});
@@ -409,6 +437,7 @@ void Cell::after_change(std::uint64_t before, std::memory_order order, const std
   running->record(before, bits_);
   Scheduler::Machine& machine = *running->machine_;
   if (machine.in_fiber) {
+    machine.footprint.add(this, true);
     if (acquires(order)) machine.acquire(released_);
     // A read-modify-write goes on with what was released before it: the standard's release sequence.
     if (releases(order)) released_.join(machine.release());
@@ -427,6 +456,7 @@ bool Cell::compare_exchange(bool weak, std::uint64_t wanted, std::uint64_t desir
   if (done) bits_ = desired;
   // Failed for no reason, it has not looked in vain: it will come again, and may succeed.
   if (fails) {
+    running->machine_->footprint.add_everything();
     if (acquires(failure)) running->machine_->acquire(released_);
     running->record(seen, seen);
     return false;
@@ -465,6 +495,7 @@ void Scheduler::pause(const std::source_location& where) {
   if (!machine.in_fiber) return;
   Fiber& fiber = machine.fibers[machine.current];
   machine.drain(machine.current);  // a store becomes visible in time, and this thread has nothing else to do
+  machine.footprint.add_everything();
   fiber.access = Access::pause;
   fiber.address = nullptr;
   fiber.where = where;
@@ -479,6 +510,7 @@ void Scheduler::sleep(const void* address, std::uint32_t tag, std::chrono::nanos
   if (!machine.in_fiber) violated("sleeps outside of a thread");
   Fiber& fiber = machine.fibers[machine.current];
   machine.drain(machine.current);
+  machine.footprint.add_everything();
   if (deadline <= machine.time) return;
   fiber.address = address;
   fiber.tag = tag;
@@ -492,6 +524,7 @@ void Scheduler::sleep(const void* address, std::uint32_t tag, std::chrono::nanos
 void Scheduler::wake(const void* address, std::uint32_t count, std::uint32_t tag) {
   Machine& machine = *machine_;
   machine.drain(machine.current);  // a system call
+  machine.footprint.add_everything();
   for (Fiber& fiber : machine.fibers) {
     if (count == 0) return;
     if (fiber.state != Fiber::State::asleep || fiber.address != address || (fiber.tag & tag) == 0) continue;
@@ -505,6 +538,7 @@ void Scheduler::wake(const void* address, std::uint32_t count, std::uint32_t tag
 std::chrono::nanoseconds Scheduler::look_at_the_clock() {
   Machine& machine = *machine_;
   if (machine.in_fiber) machine.fibers[machine.current].waits_for_time = true;
+  machine.footprint.add_everything();
   return machine.time;
 }
 
@@ -521,6 +555,7 @@ void Scheduler::touch(const void* data, stress::Touch how) {
   const unsigned self = machine.current;
   VectorClock& clock = machine.fibers[self].clock;
   Touches& touches = machine.touches_of(data);
+  machine.footprint.add(data, how != Touch::read);
   if (how == Touch::acquire) return clock.join(touches.released);
   if (how == Touch::release) {
     touches.released.join(machine.release());
@@ -552,7 +587,12 @@ void Scheduler::rest() {
 }
 
 std::chrono::nanoseconds Scheduler::now() {
+  machine_->footprint.add_everything();
   return machine_->time;
+}
+
+void Scheduler::claim(stress::Claim how, unsigned lock) {
+  if (machine_->in_fiber) machine_->fibers[machine_->current].claims.note(how, lock);
 }
 
 bool Scheduler::await_waiting(unsigned first, unsigned last) {

@@ -54,11 +54,29 @@ struct Option {
   friend bool operator==(const Option&, const Option&) = default;
 };
 
+/// What a step has touched, up to where its thread stopped again. Two steps of different threads are independent when
+/// neither has written what the other has touched: in either order they lead to the same state.
+class Footprint {
+ public:
+  void clear() { places_.clear(), everything_ = false; }
+  void add(const void* place, bool writes) { places_.emplace_back(place, writes); }
+  /// Sleeping, waking and waiting: depends on every other step.
+  void add_everything() { everything_ = true; }
+  bool everything() const { return everything_; }
+  bool independent_of(const Footprint& other) const;
+
+ private:
+  std::vector<std::pair<const void*, bool>> places_;
+  bool everything_ = false;
+};
+
 /// Chooses. `options` is never empty; the first one goes on with the thread that ran last, if it can run.
 class Strategy {
  public:
   virtual ~Strategy() = default;
   virtual std::size_t choose(const std::vector<Option>& options, bool first_goes_on) = 0;
+  /// After each step, chosen or not.
+  virtual void stepped(unsigned /*thread*/, const Footprint&) {}
 };
 
 struct Outcome {
@@ -172,6 +190,7 @@ class Scheduler final : public stress::World {
   void won(stress::Side) override {}
   using stress::World::await_waiting;
   bool await_waiting(unsigned first, unsigned last) override;
+  void claim(stress::Claim how, unsigned lock) override;
   void outcome(std::string_view) override {}
 
   unsigned thread() const noexcept;

@@ -81,20 +81,42 @@ class Replay final : public Strategy {
   std::size_t next_ = 0;
 };
 
-/// All runs with at most so many preemptions (switches away from a thread that could have gone on) and time-outs, one
-/// after the other: depth first, the last decision changes first. [Musuvathi and Qadeer 2007, CHESS]
+/// All runs with at most so many preemptions (switches away from a thread that could have gone on) and other surprises
+/// (timeouts, spurious wake-ups, weak failures, stores that become visible), one after the other: depth first, the last
+/// decision changes first. [Musuvathi and Qadeer 2007, CHESS]
+///
+/// Runs that differ only in the order of independent steps are run once, by sleep sets: when a thread is preempted
+/// before a step that was already tried there, the same step need not be tried again until somebody has done something
+/// that it depends on. [Godefroid 1996, Partial-order methods, chapter 5] Only steps of the thread that went on are put
+/// to sleep: the run that stays in their place takes the step before the preemption, not after it, and so has no more
+/// preemptions than the one that is left out.
 class Exhaustive final : public Strategy {
  public:
-  explicit Exhaustive(unsigned bound) : bound_(bound) {}
+  explicit Exhaustive(unsigned bound, bool reduces = true) : bound_(bound), reduces_(reduces) {}
 
   std::size_t choose(const std::vector<Option>& options, bool first_goes_on) override {
+    if (redundant_) return 0;
     const std::size_t depth = next_++;
-    if (depth == path_.size()) path_.push_back({0, static_cast<unsigned>(options.size()), first_goes_on, {}});
+    if (depth == path_.size() && !add_node(options, first_goes_on)) return 0;
     Node& node = path_[depth];
-    if (node.kinds.empty())
-      for (const Option& option : options) node.kinds.push_back(option.kind);
     spent_ += cost(node, node.chosen);
+    learns_ = node.chosen == 0 && !node.knows ? &node : nullptr;
+    if (node.chosen != 0 && node.first_goes_on && node.knows) asleep_.push_back({node.options[0].thread, node.first});
     return node.chosen;
+  }
+
+  void stepped(unsigned thread, const Footprint& footprint) override {
+    if (!reduces_) return;
+    if (learns_ != nullptr) {
+      learns_->first = footprint;
+      learns_->knows = true;
+      learns_ = nullptr;
+    }
+    std::erase_if(asleep_, [&](const Asleep& one) {
+      // Its step, and nothing has happened that the step depends on. (A weak failure of it is another step.)
+      if (one.thread == thread && !footprint.everything()) redundant_ = true;
+      return one.thread == thread || !one.step.independent_of(footprint);
+    });
   }
 
   /// Whether the bound has kept any schedule from being run.
@@ -104,15 +126,15 @@ class Exhaustive final : public Strategy {
   bool advance() {
     path_.resize(std::min(path_.size(), next_));
     next_ = 0;
+    redundant_ = false;
+    learns_ = nullptr;
+    asleep_.clear();
     while (!path_.empty()) {
       Node& node = path_.back();
       spent_ -= cost(node, node.chosen);
-      while (++node.chosen < node.options) {
-        if (spent_ + cost(node, node.chosen) <= bound_) {
-          spent_ = 0;  // counted again from the beginning
-          return true;
-        }
-        bounded_ = true;
+      if (choose_next(node, node.chosen + 1)) {
+        spent_ = 0;  // counted again from the beginning
+        return true;
       }
       path_.pop_back();
     }
@@ -122,20 +144,54 @@ class Exhaustive final : public Strategy {
  private:
   struct Node {
     std::size_t chosen;
-    unsigned options;
     bool first_goes_on;
-    std::vector<Option::Kind> kinds;
+    std::vector<Option> options;
+    std::vector<bool> asleep;  // by option: has been tried, in another order
+    bool knows = false;        // what the first option's step touches
+    Footprint first = {};
   };
+  struct Asleep {
+    unsigned thread;
+    Footprint step;
+  };
+
+  // False if whatever could be done here has been done in another order: then the run goes on to its end anyhow.
+  bool add_node(const std::vector<Option>& options, bool first_goes_on) {
+    Node& node = path_.emplace_back(Node{0, first_goes_on, options, {}});
+    for (const Option& option : options)
+      node.asleep.push_back(option.kind == Option::Kind::step && std::ranges::any_of(asleep_, [&](const Asleep& one) {
+                              return one.thread == option.thread;
+                            }));
+    if (choose_next(node, 0)) return true;
+    path_.pop_back();
+    --next_;
+    redundant_ = true;
+    return false;
+  }
+
+  bool choose_next(Node& node, std::size_t from) {
+    for (node.chosen = from; node.chosen < node.options.size(); ++node.chosen) {
+      if (node.asleep[node.chosen]) continue;
+      if (spent_ + cost(node, node.chosen) <= bound_) return true;
+      bounded_ = true;
+    }
+    return false;
+  }
+
   static unsigned cost(const Node& node, std::size_t chosen) {
     if (chosen == 0) return 0;
-    return node.kinds[chosen] != Option::Kind::step || node.first_goes_on ? 1 : 0;
+    return node.options[chosen].kind != Option::Kind::step || node.first_goes_on ? 1 : 0;
   }
 
   unsigned bound_;
+  bool reduces_;
   unsigned spent_ = 0;
   bool bounded_ = false;
+  bool redundant_ = false;  // the rest of this run has been seen in another order
   std::size_t next_ = 0;
   std::vector<Node> path_;
+  std::vector<Asleep> asleep_;
+  Node* learns_ = nullptr;
 };
 
 }  // namespace syncbench::schedule

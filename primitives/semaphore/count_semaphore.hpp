@@ -28,7 +28,8 @@ class CountSemaphore : public SemaphoreForms<CountSemaphore<P, WaitFor>, P> {
  public:
   using Wait = WaitFor<P>;
   static_assert(WaitStrategy<Wait>);
-  static constexpr Traits kTraits{.source = "Dijkstra 1965, EWD 123"};
+  static constexpr Traits kTraits{.source = "Dijkstra 1965, EWD 123",
+                                  .state = "twice the permits, +1 somebody may be asleep"};
 
   static constexpr std::ptrdiff_t max() noexcept { return 0x3fffffff; }
 

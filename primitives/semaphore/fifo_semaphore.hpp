@@ -23,7 +23,9 @@ class FifoSemaphore : public SemaphoreForms<FifoSemaphore<P, WaitFor>, P> {
  public:
   using Wait = WaitFor<P>;
   static constexpr Traits kTraits{
-      .source = "Reed and Kanodia 1979, eventcounts and sequencers: service in order of arrival", .fifo = true};
+      .source = "Reed and Kanodia 1979, eventcounts and sequencers: service in order of arrival",
+      .fifo = true,
+      .state = kWaiterStates};
 
   static constexpr std::ptrdiff_t max() noexcept { return 0x3fffffff; }
 

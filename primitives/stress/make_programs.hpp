@@ -3,6 +3,7 @@
 #pragma once
 
 #include <type_traits>
+#include <utility>
 
 #include "primitives/catalog.hpp"
 #include "primitives/stress/programs.hpp"
@@ -11,6 +12,7 @@
 #include "primitives/stress/scenarios/event.hpp"
 #include "primitives/stress/scenarios/mutex.hpp"
 #include "primitives/stress/scenarios/semaphore.hpp"
+#include "primitives/stress/scenarios/workload.hpp"
 
 namespace syncbench::stress {
 
@@ -42,11 +44,29 @@ class Programs {
       explicit Adapter(Shape its) : scenario(its) {}
       void body(unsigned thread) override { scenario.body(thread); }
       void check() override { scenario.check(); }
-      const void* state() const override { return &scenario; }
-      std::size_t state_size() const override { return sizeof scenario; }
+      const void* state() const override { return primitive_of(scenario).first; }
+      std::size_t state_size() const override { return primitive_of(scenario).second; }
       S scenario;
     };
     return std::make_unique<Adapter>(shape);
+  }
+
+  // The primitive in a scenario; the scenario itself where there are several.
+  template <class S>
+  static std::pair<const void*, std::size_t> primitive_of(const S& scenario) {
+    if constexpr (requires { scenario.condition; }) {
+      return {&scenario.condition, sizeof scenario.condition};
+    } else if constexpr (requires { scenario.mutex; }) {
+      return {&scenario.mutex, sizeof scenario.mutex};
+    } else if constexpr (requires { scenario.semaphore; }) {
+      return {&scenario.semaphore, sizeof scenario.semaphore};
+    } else if constexpr (requires { scenario.event; }) {
+      return {&scenario.event, sizeof scenario.event};
+    } else if constexpr (requires { scenario.barrier; }) {
+      return {&scenario.barrier, sizeof scenario.barrier};
+    } else {
+      return {&scenario, sizeof scenario};
+    }
   }
 
   static constexpr bool deviates(const Traits& traits, std::string_view rules) {
@@ -79,6 +99,7 @@ void add_mutex(Programs& programs) {
   programs.add<Attempts, I>("mutex");
   if constexpr (I::kTraits.destroy_after_use) programs.add<LastOneDestroys, I>("mutex");
   if constexpr (I::kTraits.fifo) programs.add<FirstCome, I>("mutex");
+  programs.add<LockOrder, I>("mutex");
 }
 
 template <class I>
@@ -128,6 +149,7 @@ void add_condition(Programs& programs) {
   programs.add<TimeoutOrNotified, I>("condition");
   programs.add<LateComers, I>("condition");
   programs.add<Buffer, I>("condition");
+  programs.add<WorkerPool, I>("condition");
   if constexpr (RecursiveMutex<typename T::Mutex>) programs.add<AllLevels, I>("condition");
 }
 

@@ -17,6 +17,9 @@ enum class Side { first, second };
 /// What a scenario does to data of its own: plain reads and writes, and the two halves of an order between threads.
 enum class Touch { read, write, release, acquire };
 
+/// What a scenario says about its locks, for the report on a deadlock.
+enum class Claim { wants, has, gives };
+
 /// The world of the calling thread: `world` below.
 class World {
  public:
@@ -43,6 +46,8 @@ class World {
   /// False: this world cannot tell.
   virtual bool await_waiting(unsigned first, unsigned last) = 0;
   bool await_waiting(unsigned thread) { return await_waiting(thread, thread); }
+  /// About lock number `lock` of the scenario.
+  virtual void claim(Claim how, unsigned lock) = 0;
   /// Names what happened, where several things may: the report counts them. For things as likely as not.
   virtual void outcome(std::string_view what) = 0;
 };

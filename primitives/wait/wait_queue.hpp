@@ -9,10 +9,15 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "primitives/wait/wait_strategy.hpp"
 
 namespace syncbench {
+
+/// Traits::state of what is built on this.
+inline constexpr std::string_view kWaiterStates =
+    "a waiter's own word: 0 looks, 1 asleep, 2 and 3 being served, 4 leaving, 5 and above served";
 
 template <Platform P, template <class> class WaitFor>
 class WaitQueue {
