@@ -31,7 +31,9 @@ struct Promising : T {
   static constexpr Traits kTraits{.source = "yours", .promise = Profile::cpp, .destroy_after_use = false};
 };
 template <class T>
-requires requires { T::kTraits; }
+requires requires {
+  T::kTraits;
+}
 struct Promising<T> : T {
   using T::T;
 };

@@ -21,8 +21,10 @@ struct Words {
 std::chrono::nanoseconds seconds_of(std::string_view text) {
   unsigned seconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error != std::errc() || std::string_view(end, text.data() + text.size()) != "s" || seconds == 0 || seconds > 86400)
-    throw std::invalid_argument("--time: '" + std::string(text) + "' is not a number of seconds such as 30s, up to a day");
+  if (error != std::errc() || std::string_view(end, text.data() + text.size()) != "s" || seconds == 0 ||
+      seconds > 86400)
+    throw std::invalid_argument("--time: '" + std::string(text) +
+                                "' is not a number of seconds such as 30s, up to a day");
   return std::chrono::seconds(seconds);
 }
 
@@ -41,10 +43,10 @@ Words parse(int count, const char* const* words) {
 
 std::vector<CellPlan> plan(const std::vector<Program>& programs, std::chrono::nanoseconds time, unsigned at_once) {
   std::vector<CellPlan> plans;
-  for (unsigned mode = 0; mode < kModes; ++mode)
+  for (const Mode mode : {Mode::plain, Mode::faulty, Mode::scheduled})
     for (const Program& program : programs) {
-      if (!program.runs(Mode{mode})) continue;
-      CellPlan plan{.program = &program, .mode = Mode{mode}};
+      if (!program.runs(mode)) continue;
+      CellPlan plan{.program = &program, .mode = mode};
       if (plan.mode != Mode::scheduled) {
         plans.push_back(plan);
         continue;
