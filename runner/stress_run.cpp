@@ -280,20 +280,18 @@ int run_stress(const Options& options) {
   Progress progress(!options.quiet, options.verbose);
   std::vector<CellResult> results;
   progress.begin(plans.size(), plans[0].time / at_once());
-  stress::run_cells(
-      plans, at_once(),
-      [&](CellResult result) {
-        if (file) file->write(to_json(result));
-        progress.show(result.plan.program->name());
-        progress.finished(fmt::format("{} {} {}", result.plan.program->name(), mode_of(result.plan), result.runs));
-        if (result.finding && path != "-") {
-          progress.clear();
-          fmt::print("{}\n", stress::render(result.plan, *result.finding));
-          std::fflush(stdout);
-        }
-        results.push_back(std::move(result));
-      },
-      [&] { return interrupts.pending() != 0; });
+  const auto take = [&](std::size_t, CellResult result) {
+    if (file) file->write(to_json(result));
+    progress.show(result.plan.program->name());
+    progress.finished(fmt::format("{} {} {}", result.plan.program->name(), mode_of(result.plan), result.runs));
+    if (result.finding && path != "-") {
+      progress.clear();
+      fmt::print("{}\n", stress::render(result.plan, *result.finding));
+      std::fflush(stdout);
+    }
+    results.push_back(std::move(result));
+  };
+  stress::run_cells(plans, at_once(), {.finished = take, .stop = [&] { return interrupts.pending() != 0; }});
   progress.clear();
   if (path != "-") fmt::print("{}{}", table_of(results), explain(modes));
   if (std::fflush(stdout) != 0) return kIncomplete;

@@ -435,25 +435,26 @@ std::string_view to_text(Finding::Kind kind) {
   return kNames[static_cast<std::size_t>(kind)];
 }
 
-void run_cells(const std::vector<CellPlan>& plans, unsigned at_once, const std::function<void(CellResult)>& finished,
-               const std::function<bool()>& stop) {
-  std::vector<std::unique_ptr<Cell>> running;
+void run_cells(const std::vector<CellPlan>& plans, unsigned at_once, const CellHooks& hooks) {
+  std::vector<std::pair<std::size_t, std::unique_ptr<Cell>>> running;
+  const auto hand_over = [&](auto& cell) { hooks.finished(cell.first, cell.second->take()); };
   for (std::size_t next = 0; next < plans.size() || !running.empty();) {
-    while (running.size() < at_once && next < plans.size()) running.push_back(std::make_unique<Cell>(plans[next++]));
+    for (; running.size() < at_once && next < plans.size(); ++next)
+      if (!hooks.needless(next)) running.emplace_back(next, std::make_unique<Cell>(plans[next]));
     for (auto& cell : running) {
-      if (!cell->look()) continue;
-      finished(cell->take());
-      cell.reset();
+      if (!cell.second->look()) continue;
+      hand_over(cell);
+      cell.second.reset();
     }
-    std::erase(running, nullptr);
-    if (stop()) {
+    std::erase_if(running, [](const auto& cell) { return cell.second == nullptr; });
+    if (hooks.stop()) {
       for (auto& cell : running) {
-        cell->interrupt();
-        finished(cell->take());
+        cell.second->interrupt();
+        hand_over(cell);
       }
       return;
     }
-    ::usleep(2'000);
+    if (!running.empty()) ::usleep(2'000);
   }
 }
 

@@ -63,11 +63,15 @@ struct CellResult {
   double excluded() const { return runs == 0 ? 1 : 3.0 / static_cast<double>(runs); }
 };
 
-/// Runs cells, `at_once` at a time, and hands over each result as soon as it is there. Stops when `stop()` says so;
-/// what ran then is handed over as interrupted. No process is left behind. Must be called from a process with one
-/// thread.
-void run_cells(const std::vector<CellPlan>& plans, unsigned at_once, const std::function<void(CellResult)>& finished,
-               const std::function<bool()>& stop);
+/// Runs cells, `at_once` at a time, and hands over each result with its place in `plans` as soon as it is there. Leaves
+/// out what `needless` says. Stops when `stop()` says so; what ran then is handed over as interrupted. No process is
+/// left behind. Must be called from a process with one thread.
+struct CellHooks {
+  std::function<void(std::size_t, CellResult)> finished;
+  std::function<bool()> stop = [] { return false; };
+  std::function<bool(std::size_t)> needless = [](std::size_t) { return false; };
+};
+void run_cells(const std::vector<CellPlan>& plans, unsigned at_once, const CellHooks& hooks);
 
 /// A finding, for people.
 std::string render(const CellPlan& plan, const Finding& finding);

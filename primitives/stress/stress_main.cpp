@@ -82,13 +82,10 @@ int stress_main(const std::vector<Program>& programs, int count, const char* con
     if (!parsed.replay.empty()) return replay(programs, parsed.replay);
     const unsigned at_once = std::max(1U, std::thread::hardware_concurrency());
     int code = 0;
-    run_cells(
-        plan(programs, parsed.time, at_once), at_once,
-        [&](const CellResult& result) {
-          print(result);
-          if (result.finding) code = 1;
-        },
-        [] { return false; });
+    run_cells(plan(programs, parsed.time, at_once), at_once, {.finished = [&](std::size_t, const CellResult& result) {
+                print(result);
+                if (result.finding) code = 1;
+              }});
     return code;
   } catch (const std::invalid_argument& error) {
     std::fprintf(stderr, "%s: %s\n", count > 0 ? words[0] : "stress", error.what());
