@@ -208,6 +208,7 @@ class Cell {
     result_.first_won = notes.first_won;
     result_.second_won = notes.second_won;
     result_.offset_ns = notes.offset_ns;
+    if (plan_.mode == Mode::faulty) result_.sites = sites(notes.sites);
     for (const OutcomeCount& one : notes.outcomes)
       if (one.name[0] != '\0') result_.outcomes[one.name.data()] = one.count;
   }
@@ -334,8 +335,8 @@ class Cell {
     collect();
     const std::string circle = circle_of_claims();
     const auto kind = circle.empty() ? kind_of(asleep, moves, threads.size()) : Finding::Kind::deadlock;
-    Finding& finding = found(kind, first_rule(*plan_.program) + ": " +
-                                       (circle.empty() ? in_words(asleep, moves, threads.size()) : circle));
+    Finding& finding = found(
+        kind, first_rule(*plan_.program) + ": " + (circle.empty() ? in_words(asleep, moves, threads.size()) : circle));
     for (std::size_t k = 0; k < threads.size(); ++k)
       finding.threads.push_back("thread " + std::to_string(threads[k]) + " " + does[k] + stack_of(threads[k]));
     finding.state = state();

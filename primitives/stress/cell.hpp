@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "primitives/platform/fault_sites.hpp"
 #include "primitives/stress/programs.hpp"
 
 namespace syncbench::stress {
@@ -52,6 +53,7 @@ struct CellResult {
   // Real threads: how often either side of a race won, and what delay made it even.
   std::uint64_t first_won = 0, second_won = 0;
   std::int64_t offset_ns = 0;
+  std::vector<SiteUse> sites;  ///< faulty: every access that was reached, and what was injected there
   // Scheduled:
   int complete_bound = -1;
   bool everything = false;

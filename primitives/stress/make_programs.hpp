@@ -96,7 +96,7 @@ inline constexpr bool kStrict = I::kTraits.promise == Profile::strict;
 template <class I>
 void add_mutex(Programs& programs) {
   programs.add<Exclusion, I>("mutex");
-  programs.add<Attempts, I>("mutex");
+  if constexpr (Mutex<typename I::Type>) programs.add<Attempts, I>("mutex");
   if constexpr (I::kTraits.destroy_after_use) programs.add<LastOneDestroys, I>("mutex");
   if constexpr (I::kTraits.fifo) programs.add<FirstCome, I>("mutex");
   programs.add<LockOrder, I>("mutex");

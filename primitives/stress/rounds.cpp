@@ -10,32 +10,19 @@
 #include <algorithm>
 #include <boost/stacktrace/safe_dump_to.hpp>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
+#include "primitives/platform/faulty_thread.hpp"
 #include "primitives/platform/native.hpp"
+#include "primitives/platform/signal_storm.hpp"
 #include "primitives/stress/claims.hpp"
 
 namespace syncbench::stress {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-// splitmix64: one multiplication chain, and every seed is a good one. [Steele, Lea and Flood 2014]
-class Random {
- public:
-  explicit Random(std::uint64_t seed) : state_(seed) {}
-  std::uint64_t operator()() {
-    std::uint64_t z = state_ += 0x9e3779b97f4a7c15U;
-    z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9U;
-    z = (z ^ (z >> 27U)) * 0x94d049bb133111ebU;
-    return z ^ (z >> 31U);
-  }
-  std::uint64_t below(std::uint64_t n) { return (*this)() % n; }
-
- private:
-  std::uint64_t state_;
-};
 
 void spin(std::uint64_t pauses) {
   for (std::uint64_t i = 0; i < pauses; ++i) NativePlatform::relax();
@@ -62,7 +49,7 @@ class Centre {
     const std::int64_t offset = notes_.offset_ns.load(std::memory_order_relaxed);
     const std::int64_t mine = side == Side::first ? offset : -offset;
     if (mine <= 0) return;
-    const auto jitter = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(mine / 4 + 50)));
+    const auto jitter = static_cast<std::int64_t>(random.below(static_cast<std::uint32_t>(mine / 4 + 50)));
     delay(std::chrono::nanoseconds(mine - mine / 8 + jitter));
   }
 
@@ -89,12 +76,13 @@ class RealWorld final : public World {
  public:
   /// `note`: of the worker; null for the thread that builds and checks.
   RealWorld(RoundsNotes& notes, Centre& centre, ThreadNote* note)
-      : notes_(notes), centre_(centre), note_(note), random_(0) {}
+      : notes_(notes), centre_(centre), note_(note), random_(0, 0) {}
 
   void begin(std::uint64_t round_seed, unsigned thread) {
-    random_ = Random(round_seed + thread * 0x9e3779b97f4a7c15U);
-    brief_ = std::chrono::nanoseconds(20'000 + Random(round_seed).below(80'000));
-    style_ = Random(round_seed ^ 0xabcdef).below(4);
+    random_ = Random(round_seed, thread);
+    Random common(round_seed, kMostStressed + 1);
+    brief_ = std::chrono::nanoseconds(20'000 + common.below(80'000));
+    style_ = common.below(4);
   }
 
   // The process ends here: the object is in pieces, and whoever else uses it would only add noise.
@@ -191,6 +179,7 @@ struct Batch {
   Shape shape;
   bool one_processor = false;
   std::uint64_t seed = 0;
+  FaultPlan faults;
   std::vector<std::unique_ptr<Execution>> executions;
 };
 
@@ -203,7 +192,8 @@ class Rounds {
         notes_(notes),
         centre_(notes),
         world_(notes, centre_, nullptr),
-        random_(plan.seed) {
+        random_(plan.seed, 0),
+        faulty_(mode == Mode::faulty) {
     ::sched_getaffinity(0, sizeof all_processors_, &all_processors_);
     for (const unsigned n : kCrowds)
       if (program.threads.has(n) && (plan.threads == 0 || plan.threads == n)) crowds_.push_back(n);
@@ -215,6 +205,10 @@ class Rounds {
     install_rescue();
     world = &world_;
     const auto end = Clock::now() + plan_.time;
+    if (faulty_) {
+      use_site_table(&notes_.sites);
+      storm_.emplace(std::chrono::microseconds(50), plan_.seed);
+    }
     std::vector<std::thread> workers;
     for (unsigned thread = 0; thread < most_; ++thread) workers.emplace_back([this, thread] { work(thread); });
     while (Clock::now() < end && notes_.rounds.load(std::memory_order_relaxed) < plan_.rounds) run_batch();
@@ -238,6 +232,8 @@ class Rounds {
     left_.store(most_, std::memory_order_relaxed);
     for (auto& one : arrived_) one.store(0, std::memory_order_relaxed);
     open_gate();
+    // Some batches with signals, and not to their end: a signal wakes whoever sleeps, and hides a lost wake-up.
+    if (storm_ && batch_.seed % 4 == 0) storm_->burst(static_cast<unsigned>(batch_.shape.threads));
     await_batch();
     for (std::size_t i = 0; i < kBatch; ++i) {
       notes_.seed.store(batch_.seed + i, std::memory_order_relaxed);
@@ -254,8 +250,9 @@ class Rounds {
   }
 
   void draw() {
-    batch_.seed = random_();
-    Random random(batch_.seed);
+    batch_.seed = random_.next();
+    Random random(batch_.seed, kMostStressed + 2);
+    batch_.faults = FaultPlan::drawn(batch_.seed);
     batch_.shape.threads = crowds_[random.below(crowds_.size())];
     batch_.shape.capacity = kCapacities[random.below(kCapacities.size())];
     batch_.shape.rounds = 1 + static_cast<unsigned>(random.below(4));
@@ -296,10 +293,18 @@ class Rounds {
       if (over_) return;
       if (thread < batch_.shape.threads) {
         if (bound != batch_.one_processor) bind(bound = batch_.one_processor);
-        for (std::size_t i = 0; i < kBatch; ++i) run_round(i, thread, own_world, note);
+        run_rounds_of(thread, own_world, note);
       }
       left_.fetch_sub(1, std::memory_order_acq_rel);
     }
+  }
+
+  void run_rounds_of(unsigned thread, RealWorld& own_world, ThreadNote& note) {
+    std::optional<FaultyThread> faults;
+    std::optional<SignalStorm::Target> target;
+    if (faulty_) faults.emplace(batch_.faults, thread);
+    if (storm_) target.emplace(*storm_);
+    for (std::size_t i = 0; i < kBatch; ++i) run_round(i, thread, own_world, note);
   }
 
   void run_round(std::size_t i, unsigned thread, RealWorld& own_world, ThreadNote& note) {
@@ -351,6 +356,8 @@ class Rounds {
   Centre centre_;
   RealWorld world_;
   Random random_;
+  bool faulty_;
+  std::optional<SignalStorm> storm_;  // in a faulty mode
   cpu_set_t all_processors_{};
   std::vector<unsigned> crowds_;
   Batch batch_;

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "primitives/platform/fault_sites.hpp"
 #include "primitives/stress/programs.hpp"
 
 namespace syncbench::stress {
@@ -48,6 +49,7 @@ struct RoundsNotes {
   std::atomic<std::int64_t> offset_ns{0};
   std::array<OutcomeCount, 8> outcomes;
   std::array<ThreadNote, kMostStressed> notes;
+  SiteTable sites;  ///< in Mode::faulty: where the primitive was disturbed
   // The primitive of the round that runs, on demand:
   std::atomic<bool> state_wanted{false}, state_there{false};
   std::atomic<std::uintptr_t> state_at{0};
