@@ -9,7 +9,6 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
-#include <source_location>
 #include <type_traits>
 
 #include "primitives/platform/faulty_thread.hpp"
@@ -20,7 +19,6 @@ namespace syncbench {
 /// std::atomic's interface as far as primitives use it. Each call says where it stands.
 template <class T>
 class FaultyAtomic {
-  using Where = std::source_location;
   using Order = std::memory_order;
   using Access = DisturbedAccess;
 
@@ -84,8 +82,6 @@ class FaultyAtomic {
 
 /// std::mutex.
 class FaultyMutex {
-  using Where = std::source_location;
-
  public:
   void lock(const Where& where = Where::current()) {
     const DisturbedAccess access(SharedAccess::lock, where);
@@ -108,7 +104,6 @@ class FaultyMutex {
 /// std::condition_variable. A wait that ends for no reason gives up the mutex all the same, and never says that its
 /// time is over.
 class FaultyConditionVariable {
-  using Where = std::source_location;
   using Lock = std::unique_lock<FaultyMutex>;
   using Clock = std::chrono::steady_clock;
 
@@ -176,7 +171,6 @@ struct FaultyPlatform {
   using Mutex = FaultyMutex;
   using ConditionVariable = FaultyConditionVariable;
   using Clock = NativePlatform::Clock;
-  using Where = std::source_location;
 
   static void relax() noexcept { NativePlatform::relax(); }
   static void yield() noexcept { NativePlatform::yield(); }

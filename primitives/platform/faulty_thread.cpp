@@ -15,7 +15,7 @@ constexpr FaultyThread::Nap kLongestNap = 300us;
 constexpr std::uint32_t kToldEvery = 64;
 
 // Where a site is remembered. The address of a literal differs between object files; then a site is remembered twice.
-std::size_t place_of(SharedAccess access, const std::source_location& where) noexcept {
+std::size_t place_of(SharedAccess access, const Where& where) noexcept {
   return Random::scramble(reinterpret_cast<std::uintptr_t>(where.file_name()) +
                           (static_cast<std::uint64_t>(where.line()) << 8U) + static_cast<std::uint64_t>(access));
 }

@@ -9,10 +9,10 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
-#include <source_location>
 
 #include "primitives/platform/fault_plan.hpp"
 #include "primitives/platform/fault_sites.hpp"
+#include "primitives/platform/where.hpp"
 
 namespace syncbench {
 
@@ -20,7 +20,6 @@ namespace syncbench {
 /// table that was in use when it was made, and leaves the thread on the processors that it found it on.
 class FaultyThread {
  public:
-  using Where = std::source_location;
   using Nap = std::chrono::nanoseconds;
 
   /// What the thread knows about a place in the source that it has been at.
@@ -80,7 +79,7 @@ class DisturbedAccess {
  public:
   using Nap = FaultyThread::Nap;
 
-  DisturbedAccess(SharedAccess access, const std::source_location& where) noexcept : thread_(FaultyThread::current()) {
+  DisturbedAccess(SharedAccess access, const Where& where) noexcept : thread_(FaultyThread::current()) {
     if (thread_ == nullptr) [[likely]]
       return;
     site_ = &thread_->reach(access, where);
