@@ -8,10 +8,10 @@
 #include <cstdint>
 #include <cstring>
 #include <mutex>
-#include <source_location>
 #include <type_traits>
 
 #include "primitives/platform/platform.hpp"
+#include "primitives/platform/where.hpp"
 #include "primitives/schedule/scheduler.hpp"
 
 namespace syncbench::schedule {
@@ -20,7 +20,6 @@ namespace syncbench::schedule {
 template <class T>
 class ScheduledAtomic {
   static_assert(std::is_trivially_copyable_v<T> && sizeof(T) <= sizeof(std::uint64_t));
-  using Where = std::source_location;
   using Order = std::memory_order;
 
  public:
@@ -87,8 +86,6 @@ class ScheduledAtomic {
 
 /// std::mutex, as a scheduler sees it: held or not, and a place to sleep.
 class ScheduledMutex {
-  using Where = std::source_location;
-
  public:
   void lock(const Where& where = Where::current()) {
     while (!try_lock(where)) Scheduler::current()->sleep(&held_, kAnyTag, std::chrono::nanoseconds::max(), true);
@@ -107,8 +104,6 @@ class ScheduledMutex {
 
 /// std::condition_variable likewise. Giving up the mutex and falling asleep are one step.
 class ScheduledConditionVariable {
-  using Where = std::source_location;
-
  public:
   void notify_one(const Where& where = Where::current()) noexcept { notify(1, where); }
   void notify_all(const Where& where = Where::current()) noexcept { notify(kEverybody, where); }
@@ -146,7 +141,6 @@ struct ScheduledPlatform {
   using Word = ScheduledAtomic<std::uint32_t>;
   using Mutex = ScheduledMutex;
   using ConditionVariable = ScheduledConditionVariable;
-  using Where = std::source_location;
 
   /// Virtual: it passes when everybody waits for it, or when the strategy says so.
   struct Clock {

@@ -73,7 +73,7 @@ struct Fiber {
   State state = State::ready;
   Access access = Access::begin;  // the step that it stands before
   const void* address = nullptr;
-  std::source_location where;
+  Where where = Where::current();
   // Asleep:
   std::uint32_t tag = 0;
   std::chrono::nanoseconds deadline = std::chrono::nanoseconds::max();
@@ -376,7 +376,7 @@ Cell::~Cell() {
   running->machine_->footprint.add(this, true);
 }
 
-void Cell::reach(Access access, const std::source_location& where) const {
+void Cell::reach(Access access, const Where& where) const {
   if (running == nullptr || !running->machine_->in_fiber) return;
   running->reach(access, this, where);
   // The storage is still there (scenarios keep it until the run is over), but what lived in it is not.
@@ -385,7 +385,7 @@ void Cell::reach(Access access, const std::source_location& where) const {
                       std::to_string(where.line()));
 }
 
-std::uint64_t Cell::load(std::memory_order order, const std::source_location& where) const {
+std::uint64_t Cell::load(std::memory_order order, const Where& where) const {
   reach(Access::load, where);
   if (running == nullptr || !running->machine_->in_fiber) return bits_;
   Scheduler::Machine& machine = *running->machine_;
@@ -399,7 +399,7 @@ std::uint64_t Cell::load(std::memory_order order, const std::source_location& wh
   return seen;
 }
 
-std::uint64_t Cell::look(const std::source_location& where) const {
+std::uint64_t Cell::look(const Where& where) const {
   reach(Access::park, where);
   if (running == nullptr || !running->machine_->in_fiber) return bits_;
   running->machine_->drain(running->machine_->current);
@@ -407,7 +407,7 @@ std::uint64_t Cell::look(const std::source_location& where) const {
   return bits_;
 }
 
-void Cell::store(std::uint64_t bits, std::memory_order order, const std::source_location& where) {
+void Cell::store(std::uint64_t bits, std::memory_order order, const Where& where) {
   reach(Access::store, where);
   if (running == nullptr || !running->machine_->in_fiber) {
     bits_ = bits;
@@ -427,12 +427,12 @@ void Cell::store(std::uint64_t bits, std::memory_order order, const std::source_
   machine.changed();
 }
 
-void Cell::before_change(Access access, const std::source_location& where) {
+void Cell::before_change(Access access, const Where& where) {
   reach(access, where);
   if (running != nullptr && running->machine_->in_fiber) running->machine_->drain(running->machine_->current);
 }
 
-void Cell::after_change(std::uint64_t before, std::memory_order order, const std::source_location& where) {
+void Cell::after_change(std::uint64_t before, std::memory_order order, const Where& where) {
   if (running == nullptr) return;
   running->record(before, bits_);
   Scheduler::Machine& machine = *running->machine_;
@@ -447,7 +447,7 @@ void Cell::after_change(std::uint64_t before, std::memory_order order, const std
 }
 
 bool Cell::compare_exchange(bool weak, std::uint64_t wanted, std::uint64_t desired, std::uint64_t& seen,
-                            std::memory_order success, std::memory_order failure, const std::source_location& where) {
+                            std::memory_order success, std::memory_order failure, const Where& where) {
   before_change(weak ? Access::compare_weak : Access::compare, where);
   const bool in_fiber = running != nullptr && running->machine_->in_fiber;
   const bool fails = in_fiber && std::exchange(running->machine_->fibers[running->machine_->current].fails, false);
@@ -467,7 +467,7 @@ bool Cell::compare_exchange(bool weak, std::uint64_t wanted, std::uint64_t desir
 
 // ---- What fibers call -----------------------------------------------------------------------------------------------
 
-void Scheduler::reach(Access access, const void* address, const std::source_location& where) {
+void Scheduler::reach(Access access, const void* address, const Where& where) {
   Machine& machine = *machine_;
   if (!machine.in_fiber) return;
   Fiber& fiber = machine.fibers[machine.current];
@@ -485,12 +485,12 @@ void Scheduler::record(std::uint64_t before, std::uint64_t after) {
 }
 
 // A loop that looks without a pause would be run for ever by a strategy that is not fair.
-void Scheduler::looked(const std::source_location& where) {
+void Scheduler::looked(const Where& where) {
   Machine& machine = *machine_;
   if (machine.in_fiber && ++machine.fibers[machine.current].looks > kIdleLooks) pause(where);
 }
 
-void Scheduler::pause(const std::source_location& where) {
+void Scheduler::pause(const Where& where) {
   Machine& machine = *machine_;
   if (!machine.in_fiber) return;
   Fiber& fiber = machine.fibers[machine.current];
@@ -545,7 +545,7 @@ std::chrono::nanoseconds Scheduler::look_at_the_clock() {
 // ---- The world of scenarios -----------------------------------------------------------------------------------------
 
 void Scheduler::linger() {
-  reach(Access::linger, nullptr, std::source_location::current());
+  reach(Access::linger, nullptr, Where::current());
 }
 
 void Scheduler::touch(const void* data, stress::Touch how) {
@@ -582,7 +582,7 @@ void Scheduler::rest() {
   if (!machine.in_fiber) return;
   Fiber& fiber = machine.fibers[machine.current];
   fiber.rests = true;
-  pause(std::source_location::current());
+  pause(Where::current());
   fiber.rests = false;
 }
 

@@ -16,12 +16,12 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <source_location>
 #include <string>
 #include <string_view>
 #include <unordered_set>
 #include <vector>
 
+#include "primitives/platform/where.hpp"
 #include "primitives/stress/world.hpp"
 
 namespace syncbench::schedule {
@@ -40,7 +40,7 @@ struct Step {
   Access access = Access::begin;
   const void* address = nullptr;
   std::uint64_t before = 0, after = 0;  ///< the value of the word, where there is one
-  std::source_location where;
+  Where where = Where::current();
 };
 
 /// What could happen next: a thread takes its step, or takes it and its weak compare-exchange fails for no reason; a
@@ -120,13 +120,13 @@ class Cell {
   Cell& operator=(const Cell&) = delete;
   ~Cell();
 
-  std::uint64_t load(std::memory_order order, const std::source_location& where) const;
-  void store(std::uint64_t bits, std::memory_order order, const std::source_location& where);
+  std::uint64_t load(std::memory_order order, const Where& where) const;
+  void store(std::uint64_t bits, std::memory_order order, const Where& where);
   /// Access::park: a system call that reads the value. Nothing stops between that and what the caller does next.
-  std::uint64_t look(const std::source_location& where) const;
+  std::uint64_t look(const Where& where) const;
   /// Atomically replaces the value by change(value); returns what it was. `access` says which kind it is.
   template <class Change>
-  std::uint64_t change(Access access, std::memory_order order, const std::source_location& where, Change change) {
+  std::uint64_t change(Access access, std::memory_order order, const Where& where, Change change) {
     before_change(access, where);
     const std::uint64_t before = bits_;
     bits_ = change(before);
@@ -135,13 +135,13 @@ class Cell {
   }
   /// Replaces `wanted` by `desired`, or fails; a weak one may fail for no reason. `seen`: what it was.
   bool compare_exchange(bool weak, std::uint64_t wanted, std::uint64_t desired, std::uint64_t& seen,
-                        std::memory_order success, std::memory_order failure, const std::source_location& where);
+                        std::memory_order success, std::memory_order failure, const Where& where);
 
  private:
   friend class Scheduler;
-  void reach(Access access, const std::source_location& where) const;
-  void before_change(Access access, const std::source_location& where);
-  void after_change(std::uint64_t before, std::memory_order order, const std::source_location& where);
+  void reach(Access access, const Where& where) const;
+  void before_change(Access access, const Where& where);
+  void after_change(std::uint64_t before, std::memory_order order, const Where& where);
 
   std::uint64_t bits_;
   mutable VectorClock released_;  // what whoever acquires this value gets to know
@@ -165,12 +165,12 @@ class Scheduler final : public stress::World {
 
   // ---- What fibers call ----
   /// Stops before an access; returns when it is this thread's turn.
-  void reach(Access access, const void* address, const std::source_location& where);
+  void reach(Access access, const void* address, const Where& where);
   void record(std::uint64_t before, std::uint64_t after);
   /// After an access that changed nothing: pauses a thread that only looks.
-  void looked(const std::source_location& where);
+  void looked(const Where& where);
   /// Nothing to do until somebody else has changed something.
-  void pause(const std::source_location& where);
+  void pause(const Where& where);
   /// Sleeps at `address` until woken, until a deadline in virtual time (none: max) is chosen to have passed, or, unless
   /// `sound`, for no reason.
   void sleep(const void* address, std::uint32_t tag = ~0U,
