@@ -28,6 +28,7 @@
 #include "runner/schedule.hpp"
 #include "runner/summary.hpp"
 #include "runner/trial_process.hpp"
+#include "runner/trial_spec.hpp"
 #include "runner/units.hpp"
 
 namespace syncbench {
@@ -282,28 +283,16 @@ class Campaign {
 
   TrialSpec spec_of(const Trial& trial, const Point& point) const {
     const bool latency = trial.kind == Kind::latency;
-    TrialSpec spec{.round = latency ? point.subject->latency : point.subject->throughput,
-                   .params = point.params,
-                   .team = {.role_counts = point.role_counts,
-                            .worker_roles = point.worker_roles,
-                            .role_names = {},
-                            .role_counts_operations = {},
-                            .warmup = options_.warmup,
-                            .window = options_.duration,
-                            .sample_every = options_.latency == Latency::all ? 1 : kSampledEvery,
-                            .oversubscribed = point.oversubscribed,
-                            .hardware_counters = options_.hardware_counters,
-                            .bind = {}},
-                   .series_by_order = {},
-                   .together = point.workload->description.together,
-                   .patience = options_.timeout};
+    TrialSpec spec = syncbench::spec_of(point);
+    spec.team.warmup = options_.warmup;
+    spec.team.window = options_.duration;
+    spec.team.sample_every = options_.latency == Latency::all ? 1 : kSampledEvery;
+    spec.team.hardware_counters = options_.hardware_counters;
+    spec.patience = options_.timeout;
     if (latency) {
+      spec.round = point.subject->latency;
       spec.series_by_order.push_back(false);
       for (const Series& series : point.workload->description.series) spec.series_by_order.push_back(series.by_order);
-    }
-    for (const Role& role : point.workload->description.roles) {
-      spec.team.role_names.emplace_back(role.name);
-      spec.team.role_counts_operations.push_back(role.counts);
     }
     spec.team.bind = [this, &point](unsigned rank) {
       if (point.pus.empty()) return -1;

@@ -13,6 +13,7 @@
 #include "runner/options.hpp"
 #include "runner/run_environment.hpp"
 #include "runner/stress_run.hpp"
+#include "runner/workload_stress.hpp"
 
 namespace syncbench {
 namespace {
@@ -39,7 +40,8 @@ int run(const std::vector<std::string>& arguments) {
   if (options.describe) return print(describe(*options.describe));
   if (options.conformance) return run_conformance(options);
   if (options.replay) return run_replay(*options.replay);
-  if (options.stress) return run_stress(options);
+  if (options.stress)
+    return options.workloads.empty() ? run_stress(options) : run_workload_stress(options, Topology::load());
   if (options.show_environment) return print(render_environment(describe_run(Topology::load())));
   if (options.check_environment) return check(options);
   if (options.save_config) return save_config(arguments, *options.save_config), kDone;

@@ -33,9 +33,12 @@ po::options_description general_options() {
       ("stress", po::value<std::string>()->implicit_value("plain,faulty,scheduled")->value_name("MODE[,..]"),
        "look for what breaks an implementation: plain (real threads, random holds), faulty (disturbed at every shared "
        "access), scheduled (every step of small programs decided by a scheduler: at random, by priorities, then all "
-       "schedules with few preemptions), tso (the same with store buffers); --impl and --set on=PRIMITIVE choose")  //
+       "schedules with few preemptions), tso (the same with store buffers); --impl and --set on=PRIMITIVE choose; with "
+       "--workload the workloads themselves, plain and faulty")  //
       ("stress-time", po::value<std::string>()->default_value("3m")->value_name("TIME"),
-       "about how long, all in all")                                                                                  //
+       "about how long, all in all")  //
+      ("mutants", po::bool_switch(),
+       "does the stress suite find what it should? every planted bug in every mode, and the healthy beside them")     //
       ("replay", po::value<std::string>()->value_name("STRING"), "run one schedule again, and print its steps")       //
       ("env", po::bool_switch(), "print what is known about this machine and build")                                  //
       ("env-check", po::bool_switch(), "print what on this machine can spoil a measurement, with a remedy for each")  //
@@ -279,8 +282,10 @@ void refuse_beside_conformance(const po::variables_map& values, const Options& o
 }
 
 void refuse_beside_stress(const po::variables_map& values, const Options& options) {
-  for (const char* name : {"workload", "placement", "rate", "threads"})
-    if (values.count(name) != 0) throw UsageError(fmt::format("--{}: --stress draws its own; leave it out", name));
+  for (const char* name : {"placement", "rate"})
+    if (values.count(name) != 0) throw UsageError(fmt::format("--{}: --stress measures nothing; leave it out", name));
+  if (!options.threads.empty() && options.workloads.empty())
+    throw UsageError("--threads: --stress draws the crowds of its programs; it takes --threads beside --workload");
   if (options.resume) throw UsageError("--resume: --stress begins afresh; give --seed for the same rounds");
   if (options.format == Format::json || options.format == Format::csv)
     throw UsageError("--format: --stress prints console or jsonl");
@@ -307,6 +312,7 @@ Options parse_options(const Strings& arguments) {
   if (values.count("describe") != 0) options.describe = text(values, "describe");
   if (values.count("conformance") != 0) options.conformance = text(values, "conformance");
   if (values.count("stress") != 0) options.stress = text(values, "stress");
+  options.mutants = values["mutants"].as<bool>();
   if (values.count("replay") != 0) options.replay = text(values, "replay");
   options.stress_time = parse_duration("--stress-time", text(values, "stress-time"), 1ms, 24h);
   if (values.count("save-config") != 0) options.save_config = text(values, "save-config");
@@ -330,7 +336,7 @@ Options parse_options(const Strings& arguments) {
   if (options.output == "-" && (options.format == Format::json || options.format == Format::csv))
     throw UsageError("--output: '-' and --format: both want standard output; give --output a file");
   if (options.conformance) refuse_beside_conformance(values, options);
-  if (options.stress) refuse_beside_stress(values, options);
+  if (options.stress || options.mutants) refuse_beside_stress(values, options);
   if (options.resume && (options.output.empty() || options.output == "-"))
     throw UsageError("--resume: say which file to go on with: --output FILE");
   return options;

@@ -65,6 +65,7 @@ struct Options {
   std::optional<std::string> stress;       ///< the modes, as written
   std::optional<std::string> replay;
   std::chrono::nanoseconds stress_time{};
+  bool mutants = false;
   std::optional<std::string> save_config;
   // Passed on to Google Benchmark
   std::vector<std::string> benchmark_flags;

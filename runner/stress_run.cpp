@@ -9,14 +9,17 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <set>
 #include <thread>
+#include <tuple>
 
 #include "primitives/schedule/explore.hpp"
 #include "primitives/stress/cell.hpp"
 #include "runner/errors.hpp"
 #include "runner/progress.hpp"
 #include "runner/result_writer.hpp"
+#include "runner/stress_modes.hpp"
 #include "runner/units.hpp"
 #include "runner/watchdog.hpp"
 
@@ -31,25 +34,6 @@ using stress::Mode;
 using stress::Program;
 
 // ---- Choosing -------------------------------------------------------------------------------------------------------
-
-struct Modes {
-  bool plain = false, faulty = false, scheduled = false, store_buffers = false;
-};
-
-Modes parse_modes(const std::string& text) {
-  Modes modes;
-  const std::map<std::string, bool Modes::*> names = {{"plain", &Modes::plain},
-                                                      {"faulty", &Modes::faulty},
-                                                      {"scheduled", &Modes::scheduled},
-                                                      {"tso", &Modes::store_buffers}};
-  for (const std::string& word : split_list("--stress", text)) {
-    const auto found = names.find(word);
-    if (found == names.end())
-      throw UsageError(fmt::format("--stress: '{}' is not one of plain, faulty, scheduled, tso", word));
-    modes.*found->second = true;
-  }
-  return modes;
-}
 
 bool matches(const std::string& word, std::string_view name) {
   return ::fnmatch(word.c_str(), std::string(name).c_str(), 0) == 0;
@@ -103,7 +87,7 @@ unsigned at_once() {
 }
 
 // Time is shared by mode, since the modes find different things; within a mode every cell gets the same.
-std::vector<CellPlan> plan_cells(const std::vector<const Program*>& programs, const Modes& modes,
+std::vector<CellPlan> plan_cells(const std::vector<const Program*>& programs, const StressModes& modes,
                                  const Options& options) {
   std::vector<CellPlan> plans;
   std::vector<double> weights;
@@ -158,6 +142,26 @@ Json to_json(const Finding& finding) {
   return json;
 }
 
+std::uint64_t injected_at(const SiteUse& site) {
+  return std::accumulate(std::begin(site.injected), std::end(site.injected), std::uint64_t{0});
+}
+
+// Every access that was reached, with the faults that were put in there.
+Json to_json(const std::vector<SiteUse>& sites) {
+  Json json = Json::array();
+  for (const SiteUse& site : sites) {
+    Json faults = Json::object();
+    for (std::size_t i = 0; i < kFaults; ++i)
+      if (site.injected[i] != 0) faults[std::string(to_text(static_cast<Fault>(i)))] = site.injected[i];
+    json.push_back({{"file", site.file},
+                    {"line", site.line},
+                    {"access", to_text(site.access)},
+                    {"reached", site.reached},
+                    {"injected", std::move(faults)}});
+  }
+  return json;
+}
+
 Json to_json(const CellResult& result) {
   const Program& program = *result.plan.program;
   Json json = {{"schema", "syncbench-stress/1"},
@@ -185,6 +189,7 @@ Json to_json(const CellResult& result) {
       json["race"] = {
           {"first_won", result.first_won}, {"second_won", result.second_won}, {"offset_ns", result.offset_ns}};
   }
+  if (result.plan.mode == Mode::faulty) json["points"] = to_json(result.sites);
   if (result.finding) json["finding"] = to_json(*result.finding);
   return json;
 }
@@ -197,6 +202,7 @@ struct Row {
   bool everything = true;
   double seconds = 0;
   std::map<std::string, std::size_t> kinds;
+  std::map<std::tuple<std::string_view, std::uint32_t, SharedAccess>, std::uint64_t> points;  // and how often disturbed
 };
 
 std::string depth_of(const Row& row, bool scheduled) {
@@ -204,6 +210,13 @@ std::string depth_of(const Row& row, bool scheduled) {
   if (!scheduled) return fmt::format("< {:.1e}", 3.0 / static_cast<double>(std::max<std::uint64_t>(1, row.fewest)));
   if (row.everything) return "all";
   return row.bound < 0 ? "random" : fmt::format("<= {} pre.", row.bound);
+}
+
+// "12/14": of fourteen places in the source that access shared memory, twelve were disturbed.
+std::string points_of(const Row& row) {
+  if (row.points.empty()) return "";
+  const auto disturbed = std::ranges::count_if(row.points, [](const auto& point) { return point.second != 0; });
+  return fmt::format("{}/{}", disturbed, row.points.size());
 }
 
 std::string table_of(const std::vector<CellResult>& results) {
@@ -217,6 +230,7 @@ std::string table_of(const std::vector<CellResult>& results) {
     ++row.cells;
     row.runs += result.runs;
     row.seconds += result.seconds;
+    for (const SiteUse& site : result.sites) row.points[{site.file, site.line, site.access}] += injected_at(site);
     if (result.finding) {
       ++row.found;
       ++row.kinds[std::string(to_text(result.finding->kind))];
@@ -226,21 +240,22 @@ std::string table_of(const std::vector<CellResult>& results) {
     row.bound = std::min(row.bound, result.complete_bound);
     row.everything = row.everything && result.everything;
   }
-  std::string text = fmt::format("{:<18}{:<24}{:<11}{:>6}{:>12}{:>12}{:>9}  {}\n", "primitive", "implementation",
-                                 "mode", "cells", "runs", "excluded", "time", "outcome");
+  std::string text = fmt::format("{:<18}{:<24}{:<11}{:>6}{:>12}{:>12}{:>8}{:>9}  {}\n", "primitive", "implementation",
+                                 "mode", "cells", "runs", "excluded", "points", "time", "outcome");
   for (const auto& key : order) {
     const Row& row = rows[key];
     const bool scheduled = std::get<2>(key) == "scheduled" || std::get<2>(key) == "tso";
     std::string outcome = "passed";
     for (const auto& [kind, count] : row.kinds)
       outcome = fmt::format("{}{} {}", outcome == "passed" ? "" : outcome + ", ", count, kind);
-    text += fmt::format("{:<18}{:<24}{:<11}{:>6}{:>12}{:>12}{:>8.1f}s  {}\n", std::get<0>(key), std::get<1>(key),
-                        std::get<2>(key), row.cells, row.runs, depth_of(row, scheduled), row.seconds, outcome);
+    text += fmt::format("{:<18}{:<24}{:<11}{:>6}{:>12}{:>12}{:>8}{:>8.1f}s  {}\n", std::get<0>(key), std::get<1>(key),
+                        std::get<2>(key), row.cells, row.runs, depth_of(row, scheduled), points_of(row), row.seconds,
+                        outcome);
   }
   return text;
 }
 
-std::string explain(const Modes& modes) {
+std::string explain(const StressModes& modes) {
   std::string text = "\n";
   if (modes.plain || modes.faulty)
     text +=
@@ -268,8 +283,23 @@ int exit_code(const std::vector<CellResult>& results) {
 
 }  // namespace
 
+StressModes parse_stress_modes(const std::string& text) {
+  StressModes modes;
+  const std::map<std::string, bool StressModes::*> names = {{"plain", &StressModes::plain},
+                                                            {"faulty", &StressModes::faulty},
+                                                            {"scheduled", &StressModes::scheduled},
+                                                            {"tso", &StressModes::store_buffers}};
+  for (const std::string& word : split_list("--stress", text)) {
+    const auto found = names.find(word);
+    if (found == names.end())
+      throw UsageError(fmt::format("--stress: '{}' is not one of plain, faulty, scheduled, tso", word));
+    modes.*found->second = true;
+  }
+  return modes;
+}
+
 int run_stress(const Options& options) {
-  const Modes modes = parse_modes(*options.stress);
+  const StressModes modes = parse_stress_modes(*options.stress);
   const auto plans = plan_cells(choose(options), modes, options);
   if (plans.empty())
     throw UsageError("--stress: nothing of this runs in these modes: references have no platform to go through");

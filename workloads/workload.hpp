@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "primitives/catalog.hpp"
+#include "primitives/platform/faulty.hpp"
 #include "workloads/counted_platform.hpp"
 #include "workloads/probe.hpp"
 #include "workloads/worker.hpp"
@@ -122,7 +123,13 @@ struct Case {
   RoundFunction throughput;
   RoundFunction latency;
   bool is_lock = false;  ///< keeps others out and does nothing else: without others it may as well be empty
+  /// The same on FaultyPlatform, for stress: with the parameter kFaultSeed. Null for what does not go through a platform,
+  /// and for variants: stress runs those in its scenarios.
+  RoundFunction disturbed = nullptr;
 };
+
+/// Not of the workload: the seed of the faults of a disturbed round.
+inline constexpr std::string_view kFaultSeed = "fault-seed";
 
 struct Workload {
   Description description;
@@ -131,17 +138,20 @@ struct Workload {
 
 /// One trial: builds the state, runs the team, asks for the verdict. The two calls through a pointer are one a worker
 /// and one a trial; between them everything is static.
-template <class W, class Probe>
+template <class W, class Probe, bool kDisturbed = false>
 Verdict run_round(Team& team, const Params& params) {
   struct State {
     W workload;
     Team& team;
+    std::uint64_t fault_seed;
   };
-  State state{W(params, team), team};
+  State state{W(params, team), team, static_cast<std::uint64_t>(params.value_or(kFaultSeed, 0))};
   team.run(&state, {.body =
                         [](void* opaque, Worker& worker) {
                           State& self = *static_cast<State*>(opaque);
                           Probe probe(worker, self.team);
+                          [[maybe_unused]] std::optional<FaultyThread> disturbed;
+                          if constexpr (kDisturbed) disturbed.emplace(FaultPlan::drawn(self.fault_seed), worker.rank());
                           self.workload.run(worker, probe);
                         },
                     .close = [](void* opaque) { static_cast<State*>(opaque)->workload.close(); },
@@ -171,6 +181,13 @@ void add_cases(Workload& workload, std::string_view on, Suits = {}) {
     if constexpr (std::remove_const_t<Suits>{}.template operator()<T>())
       workload.cases.push_back({on, I::kName, I::kFamily, I::kSummary, I::kStanding, run_round<W<T, NoProbe>, NoProbe>,
                                 run_round<W<T, LatencyProbe>, LatencyProbe>, kIsLock<T>});
+  });
+  Table<FaultyPlatform>::for_each([&]<class I>() {
+    using T = typename I::Type;
+    if constexpr (I::kStanding == Standing::representative && I::kTraits.promise == Profile::strict &&
+                  std::remove_const_t<Suits>{}.template operator()<T>())
+      for (Case& one : workload.cases)
+        if (one.on == on && one.implementation == I::kName) one.disturbed = run_round<W<T, NoProbe>, NoProbe, true>;
   });
 }
 
