@@ -22,6 +22,7 @@
 #include "runner/stress_modes.hpp"
 #include "runner/units.hpp"
 #include "runner/watchdog.hpp"
+#include "workloads/scheduled_round.hpp"
 
 namespace syncbench {
 namespace {
@@ -52,31 +53,37 @@ std::vector<std::string> primitives_of(const Options& options) {
   return {};
 }
 
+bool is_wanted(const Program& program, const Options& options, const std::vector<std::string>& on) {
+  const auto& words = options.implementations;
+  const auto& workloads = options.workloads;
+  if (!on.empty() && std::ranges::find(on, program.primitive) == on.end()) return false;
+  if (!workloads.empty() && std::ranges::none_of(workloads, [&](const std::string& word) {
+        return word == "all" || word == program.primitive;
+      }))
+    return false;
+  if (words.empty()) return program.standing == Standing::representative || program.standing == Standing::reference;
+  return std::ranges::any_of(words, [&](const std::string& word) { return answers_to(program, word); });
+}
+
 std::vector<const Program*> choose(const Options& options) {
+  const auto& programs = options.workloads.empty() ? stress::all_programs() : scheduled_workloads();
   std::set<std::string> names, primitives;
   for (const Program& one : stress::all_programs()) {
     names.insert({std::string(one.implementation), std::string(one.family)});
     primitives.emplace(one.primitive);
   }
-  const auto& words = options.implementations;
-  for (const std::string& word : words)
+  for (const std::string& word : options.implementations)
     if (std::ranges::none_of(stress::all_programs(), [&](const Program& one) { return answers_to(one, word); }))
       throw UsageError(
           fmt::format("--impl: no implementation or family is called '{}'{}; --list implementations shows them", word,
                       nearest(word, {names.begin(), names.end()})));
-  const auto on = primitives_of(options);
+  const auto on = options.workloads.empty() ? primitives_of(options) : std::vector<std::string>();
   for (const std::string& one : on)
     if (!primitives.contains(one))
       throw UsageError(fmt::format("--set on: '{}' is not one of {}", one, fmt::join(primitives, ", ")));
   std::vector<const Program*> chosen;
-  for (const Program& one : stress::all_programs()) {
-    if (!on.empty() && std::ranges::find(on, one.primitive) == on.end()) continue;
-    const bool represents = one.standing == Standing::representative || one.standing == Standing::reference;
-    if (words.empty() ? represents
-                      : std::ranges::any_of(words, [&](const auto& word) { return answers_to(one, word); }))
-      chosen.push_back(&one);
-  }
-  if (chosen.empty()) throw UsageError("--impl, --set on: no implementation of these primitives answers to that");
+  for (const Program& one : programs)
+    if (is_wanted(one, options, on)) chosen.push_back(&one);
   return chosen;
 }
 
@@ -301,6 +308,7 @@ StressModes parse_stress_modes(const std::string& text) {
 int run_stress(const Options& options) {
   const StressModes modes = parse_stress_modes(*options.stress);
   const auto plans = plan_cells(choose(options), modes, options);
+  if (plans.empty() && !options.workloads.empty()) return kDone;  // those that wait by themselves cannot be scheduled
   if (plans.empty())
     throw UsageError("--stress: nothing of this runs in these modes: references have no platform to go through");
   std::unique_ptr<ResultWriter> file;
@@ -334,9 +342,10 @@ int run_stress(const Options& options) {
 
 int run_replay(const std::string& text) {
   try {
-    const schedule::Replayed replayed = schedule::replay(stress::all_programs(), text);
-    fmt::print("{}, {} threads\n{}", replayed.program->name(), replayed.shape.threads,
-               schedule::render(replayed.outcome));
+    std::vector<Program> programs = stress::all_programs();
+    programs.insert(programs.end(), scheduled_workloads().begin(), scheduled_workloads().end());
+    const schedule::Replayed replayed = schedule::replay(programs, text);
+    fmt::print("{}", schedule::render(replayed.outcome));
     return replayed.outcome.kind == schedule::Outcome::Kind::passed ? kDone : kViolated;
   } catch (const std::invalid_argument& error) {
     throw UsageError(fmt::format("--replay: {}", error.what()));

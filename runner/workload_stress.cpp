@@ -17,6 +17,7 @@
 #include "runner/result_writer.hpp"
 #include "runner/selection.hpp"
 #include "runner/stress_modes.hpp"
+#include "runner/stress_run.hpp"
 #include "runner/trial_spec.hpp"
 #include "runner/watchdog.hpp"
 
@@ -189,7 +190,16 @@ class WorkloadStress {
 }  // namespace
 
 int run_workload_stress(const Options& options, const Topology& topology) {
-  return WorkloadStress(options, topology).run();
+  const StressModes modes = parse_stress_modes(*options.stress);
+  const bool real = modes.plain || modes.faulty, scheduled = modes.scheduled || modes.store_buffers;
+  Options half = options;
+  if (real && scheduled) half.stress_time /= 2;
+  int code = real ? WorkloadStress(half, topology).run() : kDone;
+  if (code > kHang || !scheduled) return code;
+  select_workloads(options.workloads);  // says so if there is none of that name
+  half.stress = modes.store_buffers ? (modes.scheduled ? "scheduled,tso" : "tso") : "scheduled";
+  const int found = run_stress(half);
+  return code == kDone ? found : code;
 }
 
 }  // namespace syncbench

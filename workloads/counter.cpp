@@ -4,6 +4,7 @@
 // its mutex (`locks`), of which some are more popular than others (`skew`).
 #include "workloads/busy_work.hpp"
 #include "workloads/picks.hpp"
+#include "workloads/scheduled_round.hpp"
 #include "workloads/witness.hpp"
 #include "workloads/workload.hpp"
 
@@ -178,7 +179,7 @@ class Counter<M, Probe> {
 }  // namespace
 
 Workload counter_workload() {
-  return make_workload<Counter, Mutexes>({
+  Workload workload = make_workload<Counter, Mutexes>({
       .name = "counter",
       .source = "Why Do We Need Synchronization? (the shared counter)",
       .summary = "threads increment one shared counter under a mutex",
@@ -193,6 +194,8 @@ Workload counter_workload() {
                      skew_parameter("which counter: all alike, or the k-th with 1/k of the first one's share")},
       .counts = succession_counts(),
   });
+  add_scheduled<Counter, Mutexes>(workload, "");
+  return workload;
 }
 
 }  // namespace syncbench

@@ -1,11 +1,12 @@
 // The source document's group photo: nobody leaves before everybody is there. The same threads meet at one barrier
 // again and again; with work between the meetings the slowest decides, and who came first has something to set up.
 #include "workloads/meeting.hpp"
+#include "workloads/scheduled_round.hpp"
 
 namespace syncbench {
 
 Workload group_photo_workload() {
-  return make_workload<Meeting, Barriers>({
+  Workload workload = make_workload<Meeting, Barriers>({
       .name = "group-photo",
       .source = "Mental Model: The Group Photo",
       .summary = "the same threads meet at a barrier, phase after phase",
@@ -20,6 +21,8 @@ Workload group_photo_workload() {
       .together = true,
       .series = meeting_series(),
   });
+  add_scheduled<Meeting, Barriers>(workload, "");
+  return workload;
 }
 
 }  // namespace syncbench

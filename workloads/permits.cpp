@@ -6,6 +6,7 @@
 
 #include "workloads/arrivals.hpp"
 #include "workloads/busy_work.hpp"
+#include "workloads/scheduled_round.hpp"
 #include "workloads/witness.hpp"
 #include "workloads/workload.hpp"
 
@@ -123,7 +124,9 @@ Workload permits_workload() {
       .counts = succession_counts(),
   };
   add_open_loop(about);
-  return make_workload<Permits, Semaphores>(std::move(about));
+  Workload workload = make_workload<Permits, Semaphores>(std::move(about));
+  add_scheduled<Permits, Semaphores>(workload, "");
+  return workload;
 }
 
 }  // namespace syncbench

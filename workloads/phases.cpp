@@ -2,11 +2,12 @@
 // more than everything else takes, lets the others wait long: what is left of the phase is the release alone.
 // [Bull 1999, the barrier of the EPCC suite with one late thread]
 #include "workloads/meeting.hpp"
+#include "workloads/scheduled_round.hpp"
 
 namespace syncbench {
 
 Workload phases_workload() {
-  return make_workload<Meeting, Barriers>({
+  Workload workload = make_workload<Meeting, Barriers>({
       .name = "phases",
       .source = "Multi-Phase Barriers",
       .summary = "threads work in phases; a barrier ends each phase, several barriers in turn",
@@ -22,6 +23,8 @@ Workload phases_workload() {
       .together = true,
       .series = meeting_series(),
   });
+  add_scheduled<Meeting, Barriers>(workload, "");
+  return workload;
 }
 
 }  // namespace syncbench

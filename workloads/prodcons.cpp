@@ -13,6 +13,7 @@
 
 #include "workloads/arrivals.hpp"
 #include "workloads/ring.hpp"
+#include "workloads/scheduled_round.hpp"
 #include "workloads/workload.hpp"
 
 namespace syncbench {
@@ -269,6 +270,8 @@ Workload prodcons_workload() {
   Workload workload{std::move(about), {}};
   add_cases<OnConditions, Conditions>(workload, "condition");
   add_cases<OnSemaphores, Semaphores>(workload, "semaphore");
+  add_scheduled<OnConditions, Conditions>(workload, "condition");
+  add_scheduled<OnSemaphores, Semaphores>(workload, "semaphore");
   return workload;
 }
 

@@ -1,6 +1,7 @@
 // The source document's RLock: a function that holds the lock calls another that takes it again. Each worker nests to a
 // depth and comes back; the counter inside is guarded by the outermost level.
 #include "workloads/busy_work.hpp"
+#include "workloads/scheduled_round.hpp"
 #include "workloads/witness.hpp"
 #include "workloads/workload.hpp"
 
@@ -74,7 +75,7 @@ class Recursion {
 }  // namespace
 
 Workload recursion_workload() {
-  return make_workload<Recursion, RecursiveMutexes>({
+  Workload workload = make_workload<Recursion, RecursiveMutexes>({
       .name = "recursion",
       .source = "The Foundation: What Are Synchronization Primitives? (RLock)",
       .summary = "threads take one recursive mutex several times over, and let go as often",
@@ -87,6 +88,8 @@ Workload recursion_workload() {
                      {"parallel", "ns", 0, 0, 1e9, "work between two nests, outside"}},
       .counts = succession_counts(),
   });
+  add_scheduled<Recursion, RecursiveMutexes>(workload, "");
+  return workload;
 }
 
 }  // namespace syncbench

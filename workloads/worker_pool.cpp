@@ -12,6 +12,7 @@
 #include "primitives/families.hpp"
 #include "workloads/arrivals.hpp"
 #include "workloads/ring.hpp"
+#include "workloads/scheduled_round.hpp"
 #include "workloads/workload.hpp"
 
 namespace syncbench {
@@ -186,7 +187,9 @@ Workload worker_pool_workload() {
   about.counts.push_back(
       {"left_over", "", "tasks still queued at the shutdown, which the workers take before they leave"});
   add_open_loop(about);
-  return make_workload<WorkerPool, Families>(std::move(about));
+  Workload workload = make_workload<WorkerPool, Families>(std::move(about));
+  add_scheduled<WorkerPool, Families>(workload, "");
+  return workload;
 }
 
 }  // namespace syncbench

@@ -22,6 +22,7 @@
 
 #include "primitives/catalog.hpp"
 #include "primitives/platform/faulty.hpp"
+#include "primitives/stress/programs.hpp"
 #include "workloads/counted_platform.hpp"
 #include "workloads/probe.hpp"
 #include "workloads/worker.hpp"
@@ -123,9 +124,11 @@ struct Case {
   RoundFunction throughput;
   RoundFunction latency;
   bool is_lock = false;  ///< keeps others out and does nothing else: without others it may as well be empty
-  /// The same on FaultyPlatform, for stress: with the parameter kFaultSeed. Null for what does not go through a platform,
-  /// and for variants: stress runs those in its scenarios.
+  /// The same on FaultyPlatform, for stress: with the parameter kFaultSeed. Null for what does not go through a
+  /// platform, and for variants: stress runs those in its scenarios.
   RoundFunction disturbed = nullptr;
+  /// The same under the scheduler; see scheduled_round.hpp.
+  stress::MakeExecution scheduled = nullptr;
 };
 
 /// Not of the workload: the seed of the faults of a disturbed round.

@@ -19,8 +19,9 @@ namespace syncbench::schedule {
 namespace {
 
 constexpr std::size_t kStack = 256 * 1024;
-constexpr unsigned kIdleLooks = 16;    // looks in a row without a change: it waits, though it does not say so
-constexpr unsigned kIdleRounds = 400;  // looks of every spinning thread without a change: it waits for ever
+constexpr unsigned kIdleLooks = 16;       // looks in a row without a change: it waits, though it does not say so
+constexpr unsigned kIdleRounds = 400;     // looks of every spinning thread without a change: it waits for ever
+constexpr std::size_t kLongestRest = 60;  // steps
 constexpr std::uint64_t kFirstNumber = std::uint64_t{1} << 40;  // of threads: apart from those that are drawn
 
 Scheduler* running = nullptr;
@@ -80,6 +81,7 @@ struct Fiber {
   unsigned looks = 0;           // since anything has changed
   bool waits_for_time = false;  // pausing, and has looked at the clock since
   bool rests = false;           // pausing, for something other than the primitive
+  std::size_t rests_since = 0;  // the step at which it began to
   bool waits = false;           // has paused for the primitive since anything changed
   bool sound = false;           // asleep, and not to be woken for no reason
   bool fails = false;           // its weak compare-exchange is to fail
@@ -192,6 +194,12 @@ bool Footprint::independent_of(const Footprint& other) const {
 
 void Scheduler::Machine::options(std::vector<Option>& all) const {
   all.clear();
+  // A loop of the scenario's own gets its turn now and then, whatever the strategy prefers: it may be what ends the
+  // run.
+  for (unsigned thread = 0; thread < fibers.size(); ++thread)
+    if (fibers[thread].rests && fibers[thread].state == Fiber::State::ready &&
+        steps > fibers[thread].rests_since + kLongestRest)
+      return all.push_back({Option::Kind::step, thread, fibers[thread].access, fibers[thread].address});
   const auto offer = [&](unsigned thread) {
     const Fiber& fiber = fibers[thread];
     if (fiber.state == Fiber::State::ready) all.push_back({Option::Kind::step, thread, fiber.access, fiber.address});
@@ -228,7 +236,10 @@ bool Scheduler::Machine::wait_is_over() {
   if (++idle > 3 && timed) time += std::chrono::milliseconds(1) * (1ULL << std::min(idle, 40U));
   if (idle <= kIdleRounds) return true;
   const std::string who = who_waits();
-  if (who.find(" and waits for lock ") != std::string::npos) {
+  // Who pauses for the primitive may go on for ever; a loop of the scenario's own is no sign of life.
+  const bool looks = std::ranges::any_of(
+      fibers, [](const Fiber& fiber) { return fiber.state == Fiber::State::ready && !fiber.rests; });
+  if (!looks || who.find(" and waits for lock ") != std::string::npos) {
     end(Outcome::Kind::deadlock, who);
   } else {
     end(Outcome::Kind::livelock, "threads look again and again, and nothing changes: " + who);
@@ -582,6 +593,7 @@ void Scheduler::rest() {
   if (!machine.in_fiber) return;
   Fiber& fiber = machine.fibers[machine.current];
   fiber.rests = true;
+  fiber.rests_since = machine.steps;
   pause(Where::current());
   fiber.rests = false;
 }
