@@ -51,6 +51,7 @@ LIBRARIES = {
     "hwloc": ("hwloc.h", "hwloc/"),
     "Google Benchmark": ("benchmark/",),
     "Boost.Program_options": ("boost/program_options",),
+    "Boost.Context": ("boost/context",),
 }
 
 # Library -> how its headers start. They may be missing, so only their adapters include them.

@@ -14,7 +14,7 @@ set -euo pipefail
 # own: the tests want to see their adapters; who wants to measure them installs them and configures again.
 run_packages=(
   g++ cmake 'ninja-build|make' 'pkgconf|pkg-config'
-  libbenchmark-dev libboost-program-options-dev libhwloc-dev nlohmann-json3-dev libfmt-dev
+  libbenchmark-dev libboost-program-options-dev libboost-context-dev libhwloc-dev nlohmann-json3-dev libfmt-dev
   python3 python3-matplotlib python3-numpy python3-scipy
 )
 test_packages=(

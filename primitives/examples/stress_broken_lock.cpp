@@ -1,5 +1,5 @@
-// The same with a lock that is broken, to see what a finding looks like: the thread that is woken takes the lock as if it
-// had been the only one asleep, so the next unlock wakes nobody.
+// The same with a lock that is broken, to see what a finding looks like: the thread that is woken takes the lock as if
+// it had been the only one asleep, so the next unlock wakes nobody.
 #include "primitives/stress/stress.hpp"
 
 template <class Platform>

@@ -223,6 +223,14 @@ Replayed replay(const std::vector<Program>& programs, const std::string& text) {
   throw std::invalid_argument("'" + name + "' is not explored with '" + parts[3] + "' threads");
 }
 
+namespace {
+// Of a run that does not end, the beginning and the last steps say enough.
+bool shortened(std::size_t number, std::size_t steps) {
+  constexpr std::size_t kFirst = 100, kLast = 100;
+  return steps > 1000 && number > kFirst && number + kLast < steps;
+}
+}  // namespace
+
 std::string render(const Outcome& outcome) {
   std::map<const void*, std::string> names;
   const auto name_of = [&](const void* address) {
@@ -234,8 +242,8 @@ std::string render(const Outcome& outcome) {
   for (const Step& step : outcome.trace) {
     const std::string_view path = step.where.file_name();
     const std::string file(path.substr(path.find_last_of('/') + 1));
-    if (step.access == Access::linger) continue;
-    text += "  " + std::to_string(++number) + "  thread " + std::to_string(step.thread) + "  " + file + ":" +
+    if (step.access == Access::linger || shortened(++number, outcome.trace.size())) continue;
+    text += "  " + std::to_string(number) + "  thread " + std::to_string(step.thread) + "  " + file + ":" +
             std::to_string(step.where.line()) + "  " + std::string(to_text(step.access)) + " " + name_of(step.address) +
             "  " + std::to_string(step.before) +
             (step.before == step.after ? "" : " -> " + std::to_string(step.after)) + "\n";

@@ -1,13 +1,14 @@
-// Fibers, store buffers, sleepers, and the loop that asks the strategy. Fibers are ucontext's: a switch costs two
-// system calls for the signal mask, which is still a hundred times cheaper than handing a real thread's turn over.
+// Fibers, store buffers, sleepers, and the loop that asks the strategy. Fibers are switched by Boost.Context, at its
+// lowest level: those above unwind a fiber's stack when it is given up, and what is on it may be in the middle of
+// anything. (ucontext's switch makes two system calls, which were more than half of the time.)
 #include "primitives/schedule/scheduler.hpp"
 
 #include <cxxabi.h>
 #include <sys/mman.h>
-#include <ucontext.h>
 
 #include <algorithm>
 #include <array>
+#include <boost/context/detail/fcontext.hpp>
 #include <cstdlib>
 #include <stdexcept>
 #include <utility>
@@ -19,9 +20,10 @@ namespace syncbench::schedule {
 namespace {
 
 constexpr std::size_t kStack = 256 * 1024;
-constexpr unsigned kIdleLooks = 16;       // looks in a row without a change: it waits, though it does not say so
-constexpr unsigned kIdleRounds = 400;     // looks of every spinning thread without a change: it waits for ever
-constexpr std::size_t kLongestRest = 60;  // steps
+constexpr unsigned kIdleLooks = 16;        // looks in a row without a change: it waits, though it does not say so
+constexpr unsigned kIdleRounds = 400;      // looks of every spinning thread without a change: it waits for ever
+constexpr std::size_t kLongestRest = 60;   // steps
+constexpr std::size_t kLatestBegin = 400;  // more steps than a scenario has
 constexpr std::uint64_t kFirstNumber = std::uint64_t{1} << 40;  // of threads: apart from those that are drawn
 
 Scheduler* running = nullptr;
@@ -70,7 +72,7 @@ bool releases(std::memory_order order) {
 
 struct Fiber {
   enum class State { ready, pausing, asleep, ended };
-  ucontext_t context{};
+  boost::context::detail::fcontext_t context = nullptr;
   State state = State::ready;
   Access access = Access::begin;  // the step that it stands before
   const void* address = nullptr;
@@ -81,6 +83,7 @@ struct Fiber {
   unsigned looks = 0;           // since anything has changed
   bool waits_for_time = false;  // pausing, and has looked at the clock since
   bool rests = false;           // pausing, for something other than the primitive
+  bool begun = false;
   std::size_t rests_since = 0;  // the step at which it began to
   bool waits = false;           // has paused for the primitive since anything changed
   bool sound = false;           // asleep, and not to be woken for no reason
@@ -107,7 +110,7 @@ struct Scheduler::Machine {
   explicit Machine(Limits its) : limits(its) {}
 
   Limits limits;
-  ucontext_t home{};
+  boost::context::detail::fcontext_t home = nullptr;
   std::vector<std::unique_ptr<Stack>> stacks;
   std::vector<Fiber> fibers;
   const std::vector<std::function<void()>>* bodies = nullptr;
@@ -148,12 +151,15 @@ struct Scheduler::Machine {
   void switch_to(Fiber& fiber) {
     number_of_this_thread = fiber.number;
     in_fiber = true;
+    fiber.begun = true;
     fiber.handling.exchange();
-    ::swapcontext(&home, &fiber.context);
+    fiber.context = boost::context::detail::jump_fcontext(fiber.context, this).fctx;
     fiber.handling.exchange();
     in_fiber = false;
     fiber.number = number_of_this_thread;
   }
+  /// On a fiber: back to the loop, until this one is chosen again.
+  void leave() { home = boost::context::detail::jump_fcontext(home, nullptr).fctx; }
   Touches& touches_of(const void* data) {
     for (Touches& one : touches)
       if (one.data == data) return one;
@@ -194,12 +200,14 @@ bool Footprint::independent_of(const Footprint& other) const {
 
 void Scheduler::Machine::options(std::vector<Option>& all) const {
   all.clear();
-  // A loop of the scenario's own gets its turn now and then, whatever the strategy prefers: it may be what ends the
-  // run.
-  for (unsigned thread = 0; thread < fibers.size(); ++thread)
-    if (fibers[thread].rests && fibers[thread].state == Fiber::State::ready &&
-        steps > fibers[thread].rests_since + kLongestRest)
-      return all.push_back({Option::Kind::step, thread, fibers[thread].access, fibers[thread].address});
+  // A loop of the scenario's own gets its turn now and then, and every thread begins in the end, whatever the strategy
+  // prefers: it may be what the others work until.
+  for (unsigned thread = 0; thread < fibers.size(); ++thread) {
+    const Fiber& fiber = fibers[thread];
+    const bool waited = fiber.begun ? fiber.rests && steps > fiber.rests_since + kLongestRest : steps > kLatestBegin;
+    if (waited && fiber.state == Fiber::State::ready)
+      return all.push_back({Option::Kind::step, thread, fiber.access, fiber.address});
+  }
   const auto offer = [&](unsigned thread) {
     const Fiber& fiber = fibers[thread];
     if (fiber.state == Fiber::State::ready) all.push_back({Option::Kind::step, thread, fiber.access, fiber.address});
@@ -286,15 +294,15 @@ unsigned Scheduler::thread() const noexcept {
 
 namespace {
 
-void enter(unsigned low, unsigned high) {
-  auto* machine = reinterpret_cast<Scheduler::Machine*>(static_cast<std::uintptr_t>(low) |
-                                                        static_cast<std::uintptr_t>(high) << 32U);
+void enter(boost::context::detail::transfer_t from) {
+  auto* const machine = static_cast<Scheduler::Machine*>(from.data);
+  machine->home = from.fctx;
   const unsigned thread = machine->current;
   (*machine->bodies)[thread]();
   machine->drain(thread);
   machine->fibers[thread].state = Fiber::State::ended;
   machine->changed();
-  ::swapcontext(&machine->fibers[thread].context, &machine->home);
+  machine->leave();
   std::abort();  // nobody comes back to what has ended
 }
 
@@ -319,16 +327,12 @@ Outcome Scheduler::run(const std::function<void()>& setup, const std::vector<std
     setup();
   } catch (const BrokenOutside&) {
   }
-  const auto pointer = reinterpret_cast<std::uintptr_t>(&machine);
   for (unsigned thread = 0; thread < bodies.size(); ++thread) {
     Fiber& fiber = machine.fibers[thread];
     fiber.number = kFirstNumber + thread;
     fiber.clock[thread] = 1;
-    ::getcontext(&fiber.context);
-    fiber.context.uc_stack.ss_sp = machine.stacks[thread]->memory();
-    fiber.context.uc_stack.ss_size = kStack;
-    ::makecontext(&fiber.context, reinterpret_cast<void (*)()>(enter), 2, static_cast<unsigned>(pointer),
-                  static_cast<unsigned>(pointer >> 32U));
+    char* const stack = static_cast<char*>(machine.stacks[thread]->memory());
+    fiber.context = boost::context::detail::make_fcontext(stack + kStack, kStack, enter);
   }
   std::vector<Option> options;
   while (!machine.over) {
@@ -485,7 +489,7 @@ void Scheduler::reach(Access access, const void* address, const Where& where) {
   fiber.access = access;
   fiber.address = address;
   fiber.where = where;
-  ::swapcontext(&fiber.context, &machine.home);
+  machine.leave();
 }
 
 void Scheduler::record(std::uint64_t before, std::uint64_t after) {
@@ -512,7 +516,7 @@ void Scheduler::pause(const Where& where) {
   fiber.where = where;
   fiber.state = Fiber::State::pausing;
   fiber.waits = !fiber.rests;
-  ::swapcontext(&fiber.context, &machine.home);
+  machine.leave();
   fiber.waits_for_time = false;
 }
 
@@ -528,7 +532,7 @@ void Scheduler::sleep(const void* address, std::uint32_t tag, std::chrono::nanos
   fiber.deadline = deadline;
   fiber.sound = sound;
   fiber.state = Fiber::State::asleep;
-  ::swapcontext(&fiber.context, &machine.home);
+  machine.leave();
   fiber.deadline = std::chrono::nanoseconds::max();
 }
 
@@ -623,7 +627,7 @@ bool Scheduler::await_waiting(unsigned first, unsigned last) {
 void Scheduler::violated(std::string reason) {
   Machine& machine = *machine_;
   machine.end(Outcome::Kind::violated, std::move(reason));
-  if (machine.in_fiber) ::swapcontext(&machine.fibers[machine.current].context, &machine.home);
+  if (machine.in_fiber) machine.leave();
   throw BrokenOutside();
 }
 

@@ -1,12 +1,11 @@
-// Pairs of operations on the native platform, one function each: what native_pairs_test.py disassembles. This file knows
-// of no other platform.
-#include "primitives/platform/native.hpp"
-
+// Pairs of operations on the native platform, one function each: what native_pairs_test.py disassembles. This file
+// knows of no other platform.
 #include "primitives/barrier/central_barrier.hpp"
 #include "primitives/event/generation_event.hpp"
 #include "primitives/mutex/ticket_lock.hpp"
 #include "primitives/mutex/tristate_mutex.hpp"
 #include "primitives/mutex/ttas_lock.hpp"
+#include "primitives/platform/native.hpp"
 #include "primitives/semaphore/count_semaphore.hpp"
 
 using namespace syncbench;

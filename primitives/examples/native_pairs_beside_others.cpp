@@ -1,6 +1,6 @@
 // The same functions in a file in which the same primitives exist on the disturbing and on the scheduled platform too.
+#include "primitives/examples/native_pairs.cpp"  // NOLINT: the same source, in other company
 #include "primitives/platform/faulty.hpp"
-#include "primitives/platform/native_pairs.cpp"  // NOLINT: the same source, in other company
 #include "primitives/schedule/scheduled_platform.hpp"
 
 extern "C" {
