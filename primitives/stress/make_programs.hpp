@@ -134,6 +134,7 @@ void add_event(Programs& programs) {
   if constexpr (TimedEvent<T>) programs.add<SetOrTimeout, I>("event");
   if constexpr (Event<T>) {
     programs.add<SetAndClear, I>("event");
+    programs.add<SetAndClearOften, I>("event");
     programs.add<SetClearSet, I>("event");
     programs.add<Generations, I>("event");
   }

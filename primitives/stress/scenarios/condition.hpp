@@ -49,11 +49,11 @@ struct Tokens : OnCondition<S> {
   Witness inside;
 };
 
-/// C5, C11: everybody who waits is woken; whoever was woken last destroys the condition.
+/// C5, C10, C11: everybody who waits is woken; whoever was woken last destroys the condition.
 template <class S>
 struct NotifyAll {
   static constexpr std::string_view kName = "notify-all";
-  static constexpr std::string_view kRules = "C5";
+  static constexpr std::string_view kRules = "C5 C10";
   static constexpr Range kThreads{2, kAnyNumber};
   explicit NotifyAll(Shape shape) : left(shape.threads - 1) { condition.emplace(); }
   void body(unsigned thread) {
@@ -64,6 +64,7 @@ struct NotifyAll {
     }
     std::unique_lock lock(mutex);
     condition->wait(mutex, [&] { return open.read(); });
+    expect(open.read(), "C10: returns while the predicate is false");
     left.write(left.read() - 1);
     if (left.read() == 0 && S::kTraits.destroy_after_use) condition.reset();
   }
@@ -218,14 +219,17 @@ struct LateComers : OnCondition<S> {
   Signal notified, woken;
 };
 
+/// What may be wrong with a bounded buffer; the healthy one has none of it.
+enum class BufferFault { none, asks_once, one_condition_for_all, lets_go_before_it_waits };
+
 /// W2, C10: a bounded buffer with two conditions; what goes in comes out once.
-template <class S>
-struct Buffer {
+template <class S, BufferFault kFault = BufferFault::none>
+struct BufferOf {
   static constexpr std::string_view kName = "buffer";
   static constexpr std::string_view kRules = "W2 C10";
   static constexpr Range kThreads{2, kAnyNumber};
   static constexpr bool kHasCapacity = true;
-  explicit Buffer(Shape its) : shape(its) {}
+  explicit BufferOf(Shape its) : shape(its) {}
   unsigned producers() const { return shape.threads / 2; }
   unsigned consumers() const { return shape.threads - producers(); }
   void body(unsigned thread) {
@@ -238,19 +242,36 @@ struct Buffer {
   }
   void put() {
     std::unique_lock lock(mutex);
-    while (size.read() == shape.capacity) not_full.wait(mutex);
+    await(room(), [&] { return size.read() < shape.capacity; });
+    expect(size.read() < shape.capacity, "W2: puts into a full buffer");
     size.write(size.read() + 1);
     put_in.write(put_in.read() + 1);
     not_empty.notify_one();
   }
   void take() {
     std::unique_lock lock(mutex);
-    while (size.read() == 0) not_empty.wait(mutex);
-    expect(size.read() <= shape.capacity, "W2: the buffer holds more than it can");
+    await(not_empty, [&] { return size.read() > 0; });
+    expect(size.read() > 0, "W2: takes out of an empty buffer");
     size.write(size.read() - 1);
     lock.unlock();
-    not_full.notify_one();
+    room().notify_one();
   }
+  // Holding the mutex.
+  void await(typename S::Condition& condition, auto ready) {
+    if constexpr (kFault == BufferFault::asks_once) {
+      if (!ready()) condition.wait(mutex);
+    } else {
+      while (!ready()) {
+        if constexpr (kFault == BufferFault::lets_go_before_it_waits) {
+          mutex.unlock();
+          world->linger();
+          mutex.lock();
+        }
+        condition.wait(mutex);
+      }
+    }
+  }
+  typename S::Condition& room() { return kFault == BufferFault::one_condition_for_all ? not_empty : not_full; }
   void check() {
     expect(size.read() == 0, "W2: something is left in the buffer");
     expect(put_in.read() == shape.rounds * producers() * consumers(), "W2: something was lost");
@@ -260,6 +281,8 @@ struct Buffer {
   typename S::Condition not_full, not_empty;
   Plain<unsigned> size{0}, put_in{0};
 };
+template <class S>
+using Buffer = BufferOf<S>;
 
 /// R6: over a recursive mutex all levels are given up, and as many taken again.
 template <class S>

@@ -81,6 +81,31 @@ struct SetAndClear {
   E event;
 };
 
+/// E4, X9: set and clear follow each other so often that a count of few bits would come round while nobody looks.
+template <class E>
+struct SetAndClearOften {
+  static constexpr std::string_view kName = "set-and-clear-often";
+  static constexpr std::string_view kRules = "E4 X9";
+  static constexpr Range kThreads{2, 2};
+  static constexpr unsigned kTimes = 8;
+  explicit SetAndClearOften(Shape) {}
+  void body(unsigned thread) {
+    if (thread != 0) {
+      event.wait();
+      return through.raise();
+    }
+    const bool sure = world->await_waiting(1);
+    for (unsigned i = 0; i < kTimes; ++i) {
+      event.set();
+      event.clear();
+    }
+    if (!sure) event.set();  // it may have come too late for all of them
+  }
+  void check() { expect(through.count() == 1, "E4: it was not let go"); }
+  Signal through;
+  E event;
+};
+
 /// E5: a wait that began after the clear is not let go by what was set before it.
 template <class E>
 struct SetClearSet {
