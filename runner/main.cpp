@@ -10,6 +10,7 @@
 #include "runner/environment.hpp"
 #include "runner/errors.hpp"
 #include "runner/listing.hpp"
+#include "runner/mutants_run.hpp"
 #include "runner/options.hpp"
 #include "runner/run_environment.hpp"
 #include "runner/stress_run.hpp"
@@ -40,6 +41,7 @@ int run(const std::vector<std::string>& arguments) {
   if (options.describe) return print(describe(*options.describe));
   if (options.conformance) return run_conformance(options);
   if (options.replay) return run_replay(*options.replay);
+  if (options.mutants) return run_mutants(options);
   if (options.stress)
     return options.workloads.empty() ? run_stress(options) : run_workload_stress(options, Topology::load());
   if (options.show_environment) return print(render_environment(describe_run(Topology::load())));

@@ -102,6 +102,7 @@ std::vector<Group> make_groups(std::uint64_t seed) {
     add(
         mutant.name, &mutant, [&](const Program& one) { return one.implementation == mutant.name; },
         stress::mutant_programs());
+  add("twins without the faults", nullptr, [](const Program&) { return true; }, stress::twin_programs());
   std::set<std::string_view> families = {"spin", "ticket", "futex", "condvar"};
   for (const std::string_view family : families)
     add(

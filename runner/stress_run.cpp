@@ -14,6 +14,7 @@
 #include <thread>
 #include <tuple>
 
+#include "primitives/mutants/mutant_programs.hpp"
 #include "primitives/schedule/explore.hpp"
 #include "primitives/stress/cell.hpp"
 #include "runner/errors.hpp"
@@ -343,7 +344,8 @@ int run_stress(const Options& options) {
 int run_replay(const std::string& text) {
   try {
     std::vector<Program> programs = stress::all_programs();
-    programs.insert(programs.end(), scheduled_workloads().begin(), scheduled_workloads().end());
+    for (const auto* more : {&scheduled_workloads(), &stress::mutant_programs(), &stress::twin_programs()})
+      programs.insert(programs.end(), more->begin(), more->end());
     const schedule::Replayed replayed = schedule::replay(programs, text);
     fmt::print("{}", schedule::render(replayed.outcome));
     return replayed.outcome.kind == schedule::Outcome::Kind::passed ? kDone : kViolated;
