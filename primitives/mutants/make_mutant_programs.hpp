@@ -18,6 +18,7 @@ void add_mutants(std::vector<Program>& all) {
   Of::RecursiveMutexes::for_each([&]<class I>() { add_recursive_mutex<I>(to); });
   Of::Semaphores::for_each([&]<class I>() { add_semaphore<I>(to); });
   if constexpr (kMode == Mode::plain) Of::PlainSemaphores::for_each([&]<class I>() { add_semaphore<I>(to); });
+  Of::BoundedSemaphores::for_each([&]<class I>() { add_bounded_semaphore<I>(to); });
   Of::Events::for_each([&]<class I>() { add_event<I>(to); });
   Of::Conditions::for_each([&]<class I>() { add_condition<I>(to); });
   Of::Barriers::for_each([&]<class I>() { add_barrier<I>(to); });

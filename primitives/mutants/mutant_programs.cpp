@@ -17,8 +17,8 @@ std::span<const MutantInfo> all_mutants() {
   static const std::vector<MutantInfo> mutants = [] {
     using Of = MutantTables<NativePlatform>;
     std::vector<MutantInfo> all;
-    Joined<Of::Mutexes, Of::RecursiveMutexes, Of::Semaphores, Of::PlainSemaphores, Of::Events, Of::Conditions,
-           Of::Barriers, Of::BreakableBarriers, Of::Workloads>::for_each([&]<class I>() {
+    Joined<Of::Mutexes, Of::RecursiveMutexes, Of::Semaphores, Of::PlainSemaphores, Of::BoundedSemaphores, Of::Events,
+           Of::Conditions, Of::Barriers, Of::BreakableBarriers, Of::Workloads>::for_each([&]<class I>() {
       all.push_back({I::kName, I::kPrimitive, I::kRule, I::kNeeds, I::kAncestor, I::kEquivalent});
     });
     return all;

@@ -17,6 +17,7 @@ const std::vector<Program>& twin_programs() {
     Of::HealthyMutexes::for_each([&]<class I>() { add_mutex<I>(to); });
     Of::HealthyRecursiveMutexes::for_each([&]<class I>() { add_recursive_mutex<I>(to); });
     Of::HealthySemaphores::for_each([&]<class I>() { add_semaphore<I>(to); });
+    Of::HealthyBoundedSemaphores::for_each([&]<class I>() { add_bounded_semaphore<I>(to); });
     Of::HealthyEvents::for_each([&]<class I>() { add_event<I>(to); });
     Of::HealthyConditions::for_each([&]<class I>() { add_condition<I>(to); });
     Of::HealthyBarriers::for_each([&]<class I>() { add_barrier<I>(to); });

@@ -123,8 +123,10 @@ struct MutantTables {
       Mutant<"semaphore/takes-relaxed",         "semaphore", "X1",  kMemoryOrder,  "LLVM issue 109290",                               Count<CF::takes_relaxed>>,
       Mutant<"semaphore/releases-relaxed",      "semaphore", "X1",  kMemoryOrder,  "a semaphore seen as a counter",                   Count<CF::releases_relaxed>>,
       Mutant<"semaphore/claims-order",          "semaphore", "S13", kInterleaving, "barging where order is promised",                 Count<CF::claims_order>>,
-      Mutant<"bounded/checks-then-adds",        "semaphore", "S9",  kInterleaving, "check, then act",                                 mutants::BoundedSemaphore<P>>,
       Mutant<"wait/semaphore-sleeps-on-what-is-there", "semaphore", "S5", kInterleaving, "libstdc++: version read after the value",   syncbench::CountSemaphore<P, mutants::SleepsOnWhatIsThere>>>;
+
+  using BoundedSemaphores = ImplementationList<
+      Mutant<"bounded/checks-then-adds", "bounded-semaphore", "S9", kInterleaving, "check, then act",                            mutants::BoundedSemaphore<P>>>;
 
   /// Not ours, so nothing can come between its steps.
   using PlainSemaphores = ImplementationList<
@@ -190,7 +192,8 @@ struct MutantTables {
   using HealthyMutexes = ImplementationList<Twin<"futex", Futex<FF::none>>, Twin<"counted", mutants::CountedMutex<P>>, Twin<"spin", Spinning<SF::none>>,
                                             Twin<"ticket", Ticket<TF::none>>, Twin<"queue", Queue<QF::none>>>;
   using HealthyRecursiveMutexes = ImplementationList<Twin<"reentrant", Reentrant<RF::none>>>;
-  using HealthySemaphores = ImplementationList<Twin<"semaphore", Count<CF::none>>, Twin<"bounded", mutants::BoundedSemaphore<P, false>>>;
+  using HealthySemaphores = ImplementationList<Twin<"semaphore", Count<CF::none>>>;
+  using HealthyBoundedSemaphores = ImplementationList<Twin<"bounded", mutants::BoundedSemaphore<P, false>>>;
   using HealthyEvents = ImplementationList<Twin<"event", Generation<EF::none>>, Twin<"counted", mutants::CountedEvent<P>>>;
   using HealthyConditions = ImplementationList<Twin<"condition", Sequence<WF::none>>,
                                                Twin<"over-reentrant", ConditionOver<mutants::SequenceCondition<P>, mutants::ReentrantMutex<P>>>>;

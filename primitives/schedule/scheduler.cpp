@@ -80,9 +80,10 @@ struct Fiber {
   // Asleep:
   std::uint32_t tag = 0;
   std::chrono::nanoseconds deadline = std::chrono::nanoseconds::max();
-  unsigned looks = 0;           // since anything has changed
-  bool waits_for_time = false;  // pausing, and has looked at the clock since
-  bool rests = false;           // pausing, for something other than the primitive
+  std::size_t asleep_since = 0;  // the step at which it fell asleep
+  unsigned looks = 0;            // since anything has changed
+  bool waits_for_time = false;   // pausing, and has looked at the clock since
+  bool rests = false;            // pausing, for something other than the primitive
   bool begun = false;
   std::size_t rests_since = 0;  // the step at which it began to
   bool waits = false;           // has paused for the primitive since anything changed
@@ -139,10 +140,12 @@ struct Scheduler::Machine {
   }
   // To the deadline of a sleeper. How long a thread that spins means to look is not known: longer than anybody waits.
   void let_time_pass(const Fiber& fiber) {
-    time = fiber.state == Fiber::State::asleep ? std::max(time, fiber.deadline) : time + std::chrono::hours(1);
+    const bool timed = fiber.deadline != std::chrono::nanoseconds::max();
+    time = timed ? std::max(time, fiber.deadline) : time + std::chrono::hours(1);
   }
   void options(std::vector<Option>& all) const;
   bool wait_is_over();
+  Fiber* first_asleep(const void* address, std::uint32_t tag);
   void flush(unsigned thread);
   void drain(unsigned thread) {
     while (!fibers[thread].buffer.empty()) flush(thread);
@@ -217,7 +220,9 @@ void Scheduler::Machine::options(std::vector<Option>& all) const {
     if (thread != current) offer(thread);
   for (unsigned thread = 0; thread < fibers.size(); ++thread) {
     const Fiber& fiber = fibers[thread];
-    const bool sleeps = fiber.state == Fiber::State::asleep && fiber.deadline != std::chrono::nanoseconds::max();
+    // Of a sleeper, or of one that was woken in time and gets to run too late.
+    const bool has_slept = fiber.state == Fiber::State::asleep || fiber.state == Fiber::State::ready;
+    const bool sleeps = has_slept && fiber.deadline != std::chrono::nanoseconds::max();
     if (sleeps || (fiber.state == Fiber::State::pausing && fiber.waits_for_time))
       all.push_back({Option::Kind::timeout, thread});
     if (fiber.state == Fiber::State::ready && fiber.access == Access::compare_weak)
@@ -228,6 +233,16 @@ void Scheduler::Machine::options(std::vector<Option>& all) const {
   for (unsigned thread = 0; thread < fibers.size(); ++thread)
     if (fibers[thread].state == Fiber::State::asleep && !fibers[thread].sound)
       all.push_back({Option::Kind::spurious, thread});
+}
+
+// Whoever fell asleep first: the kernel wakes threads of equal priority in that order.
+Fiber* Scheduler::Machine::first_asleep(const void* address, std::uint32_t tag) {
+  Fiber* first = nullptr;
+  for (Fiber& fiber : fibers) {
+    if (fiber.state != Fiber::State::asleep || fiber.address != address || (fiber.tag & tag) == 0) continue;
+    if (first == nullptr || fiber.asleep_since < first->asleep_since) first = &fiber;
+  }
+  return first;
 }
 
 // Nobody can take a step but those who pause until something changes. Let them look again; if they have looked often
@@ -299,6 +314,8 @@ void enter(boost::context::detail::transfer_t from) {
   machine->home = from.fctx;
   const unsigned thread = machine->current;
   (*machine->bodies)[thread]();
+  // Its last stores may be seen late as well.
+  if (!machine->fibers[thread].buffer.empty()) running->linger();
   machine->drain(thread);
   machine->fibers[thread].state = Fiber::State::ended;
   machine->changed();
@@ -531,6 +548,7 @@ void Scheduler::sleep(const void* address, std::uint32_t tag, std::chrono::nanos
   fiber.tag = tag;
   fiber.deadline = deadline;
   fiber.sound = sound;
+  fiber.asleep_since = machine.steps;
   fiber.state = Fiber::State::asleep;
   machine.leave();
   fiber.deadline = std::chrono::nanoseconds::max();
@@ -540,12 +558,11 @@ void Scheduler::wake(const void* address, std::uint32_t count, std::uint32_t tag
   Machine& machine = *machine_;
   machine.drain(machine.current);  // a system call
   machine.footprint.add_everything();
-  for (Fiber& fiber : machine.fibers) {
-    if (count == 0) return;
-    if (fiber.state != Fiber::State::asleep || fiber.address != address || (fiber.tag & tag) == 0) continue;
-    fiber.state = Fiber::State::ready;
-    fiber.access = Access::begin;  // it continues with whatever it does next
-    --count;
+  for (; count != 0; --count) {
+    Fiber* const first = machine.first_asleep(address, tag);
+    if (first == nullptr) break;
+    first->state = Fiber::State::ready;
+    first->access = Access::begin;  // it continues with whatever it does next
   }
   machine.changed();
 }

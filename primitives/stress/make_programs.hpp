@@ -113,9 +113,16 @@ void add_recursive_mutex(Programs& programs) {
   if constexpr (I::kTraits.destroy_after_use) programs.add<LastOneDestroys, I>("recursive-mutex");
 }
 
+/// A bounded semaphore takes back no more than was taken, so it can only be used as one that lends permits.
+template <class I>
+void add_bounded_semaphore(Programs& programs) {
+  programs.add<Permits, I>("bounded-semaphore");
+  programs.add<BinaryUse, I>("bounded-semaphore");
+  programs.add<SurplusReleases, I>("bounded-semaphore");
+}
+
 template <class I>
 void add_semaphore(Programs& programs) {
-  using T = typename I::Type;
   programs.add<Permits, I>("semaphore");
   programs.add<BinaryUse, I>("semaphore");
   programs.add<RacingReleases, I>("semaphore");
@@ -124,7 +131,6 @@ void add_semaphore(Programs& programs) {
   programs.add<GivesUpInTheQueue, I>("semaphore");
   if constexpr (I::kTraits.destroy_after_use) programs.add<AcquirerDestroys, I>("semaphore");
   if constexpr (I::kTraits.fifo) programs.add<FirstComeAcquires, I>("semaphore");
-  if constexpr (requires(T semaphore) { semaphore.bound(); }) programs.add<SurplusReleases, I>("semaphore");
 }
 
 template <class I>
@@ -176,6 +182,12 @@ void add_breakable_barrier(Programs& programs) {
   programs.add<BuiltInTimeout, I>("breakable-barrier");
 }
 
+/// A family's semaphore with its releases checked: the catalog has no line for it, since any semaphore can be had so.
+template <Platform P, class I>
+struct Bounded : I {
+  using Type = BoundedSemaphore<P, typename I::Type>;
+};
+
 /// Whether a line of the catalog can run in a mode. Under the scheduler and with faults only what goes through the
 /// platform; under the scheduler not what keeps its state by kernel thread, of which there is but one.
 template <class I>
@@ -197,7 +209,10 @@ void add_programs(std::vector<Program>& all) {
   };
   Mutexes<P>::for_each(visit([]<class I>(Programs& to) { add_mutex<I>(to); }));
   RecursiveMutexes<P>::for_each(visit([]<class I>(Programs& to) { add_recursive_mutex<I>(to); }));
-  Semaphores<P>::for_each(visit([]<class I>(Programs& to) { add_semaphore<I>(to); }));
+  Semaphores<P>::for_each(visit([]<class I>(Programs& to) {
+    add_semaphore<I>(to);
+    if constexpr (I::kStanding == Standing::representative) add_bounded_semaphore<Bounded<P, I>>(to);
+  }));
   Events<P>::for_each(visit([]<class I>(Programs& to) { add_event<I>(to); }));
   Conditions<P>::for_each(visit([]<class I>(Programs& to) { add_condition<I>(to); }));
   Barriers<P>::for_each(visit([]<class I>(Programs& to) { add_barrier<I>(to); }));

@@ -41,13 +41,10 @@ class FutexMutex : public TimedForms<FutexMutex<P, kFault>, P> {
     constexpr auto kOrder = kFault == FutexFault::unlocks_relaxed ? std::memory_order_relaxed  //
                                                                   : std::memory_order_release;
     const void* const address = &word_;
-    if constexpr (kFault == FutexFault::touches_after_unlock) {
-      const bool asleep = word_.load(std::memory_order_relaxed) == kContended;
-      word_.store(kFree, kOrder);
-      if (asleep || word_.load(std::memory_order_relaxed) == kContended) P::unpark(address, kEverybody);
-    } else {
-      if (word_.exchange(kFree, kOrder) == kContended) P::unpark(address, 1);
-    }
+    const std::uint32_t before = word_.exchange(kFree, kOrder);
+    constexpr bool kTouches = kFault == FutexFault::touches_after_unlock;
+    if (before == kContended || (kTouches && word_.load(std::memory_order_relaxed) == kContended))
+      P::unpark(address, 1);
   }
 
  private:

@@ -260,15 +260,16 @@ struct BufferOf {
   void await(typename S::Condition& condition, auto ready) {
     if constexpr (kFault == BufferFault::asks_once) {
       if (!ready()) condition.wait(mutex);
-    } else {
+    } else if constexpr (kFault == BufferFault::lets_go_before_it_waits) {
       while (!ready()) {
-        if constexpr (kFault == BufferFault::lets_go_before_it_waits) {
-          mutex.unlock();
-          world->linger();
-          mutex.lock();
-        }
+        mutex.unlock();
+        world->linger();
+        mutex.lock();
         condition.wait(mutex);
       }
+    } else {
+      condition.wait(mutex, ready);
+      expect(ready(), "C10: returns while the predicate is false");
     }
   }
   typename S::Condition& room() { return kFault == BufferFault::one_condition_for_all ? not_empty : not_full; }

@@ -147,6 +147,7 @@ struct Nesting {
       inside.visit(thread);
       if (thread == 0) {
         expect(mutex.release_all() == 2, "R6: gives up another number of levels than there are");
+        expect(!mutex.owned(), "R6: a level is left");
         mutex.reacquire(2);
         expect(mutex.depth() == 2 && mutex.owned(), "R6: not all levels come back");
       }
