@@ -3,6 +3,7 @@
 #include "runner/mutants_run.hpp"
 
 #include <fmt/format.h>
+#include <fnmatch.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -87,7 +88,24 @@ std::vector<CellPlan> cells_of(const Program& program, const Column& column, std
   return cells;
 }
 
-std::vector<Group> make_groups(std::uint64_t seed) {
+// No words: all. A pattern may mean several.
+std::vector<const MutantInfo*> choose(const std::vector<std::string>& words) {
+  const auto answers = [](const MutantInfo& one, const std::string& word) {
+    return word == "all" || ::fnmatch(word.c_str(), std::string(one.name).c_str(), 0) == 0;
+  };
+  std::vector<std::string> names;
+  for (const MutantInfo& one : stress::all_mutants()) names.emplace_back(one.name);
+  for (const std::string& word : words)
+    if (std::ranges::none_of(stress::all_mutants(), [&](const MutantInfo& one) { return answers(one, word); }))
+      throw UsageError(fmt::format("--impl: no mutant is called '{}'{}", word, nearest(word, names)));
+  std::vector<const MutantInfo*> chosen;
+  for (const MutantInfo& one : stress::all_mutants())
+    if (words.empty() || std::ranges::any_of(words, [&](const auto& word) { return answers(one, word); }))
+      chosen.push_back(&one);
+  return chosen;
+}
+
+std::vector<Group> make_groups(const std::vector<const MutantInfo*>& mutants, std::uint64_t seed) {
   std::vector<Group> groups;
   const auto add = [&](std::string_view subject, const MutantInfo* mutant, auto belongs, const auto& programs) {
     for (const Column& column : kColumns) {
@@ -98,11 +116,12 @@ std::vector<Group> make_groups(std::uint64_t seed) {
       if (!group.cells.empty()) groups.push_back(std::move(group));
     }
   };
-  for (const MutantInfo& mutant : stress::all_mutants())
+  for (const MutantInfo* mutant : mutants)
     add(
-        mutant.name, &mutant, [&](const Program& one) { return one.implementation == mutant.name; },
+        mutant->name, mutant, [&](const Program& one) { return one.implementation == mutant->name; },
         stress::mutant_programs());
-  add("twins without the faults", nullptr, [](const Program&) { return true; }, stress::twin_programs());
+  add(
+      "twins without the faults", nullptr, [](const Program&) { return true; }, stress::twin_programs());
   std::set<std::string_view> families = {"spin", "ticket", "futex", "condvar"};
   for (const std::string_view family : families)
     add(
@@ -114,18 +133,21 @@ std::vector<Group> make_groups(std::uint64_t seed) {
 
 // ---- Running --------------------------------------------------------------------------------------------------------
 
-struct Stage {
-  std::chrono::nanoseconds cell;  // time of each
-};
-constexpr std::array<Stage, 3> kStages = {{{40ms}, {250ms}, {1500ms}}};
+// Time of a group in each stage. The last is for mutants that live in every column.
+constexpr std::array<std::chrono::milliseconds, 3> kStages = {250ms, 1000ms, 8000ms};
+constexpr std::chrono::milliseconds kLeastOfCell = 25ms;
 
 class Matrix {
  public:
   explicit Matrix(const Options& options)
-      : options_(options), groups_(make_groups(options.seed.value_or(1))), progress_(!options.quiet, options.verbose) {}
+      : options_(options),
+        mutants_(choose(options.implementations)),
+        groups_(make_groups(mutants_, options.seed.value_or(1))),
+        progress_(!options.quiet, options.verbose) {}
 
   bool interrupted() { return interrupts_.pending() != 0; }
   int signal() { return interrupts_.pending(); }
+  const std::vector<const MutantInfo*>& mutants() const { return mutants_; }
   const std::vector<Group>& groups() const { return groups_; }
 
   void run() {
@@ -134,16 +156,17 @@ class Matrix {
       std::vector<CellPlan> plans;
       std::vector<Group*> owners;
       for (Group& group : groups_) {
-        if (group.kill || (stage > 0 && group.mutant == nullptr) || (stage > 1 && killed_anywhere(group))) continue;
+        if (is_over(group, stage)) continue;
         for (CellPlan plan : group.cells) {
-          plan.time = kStages[stage].cell;
+          plan.time = std::max(kLeastOfCell, kStages[stage] / static_cast<int>(group.cells.size()));
+          plan.most = 20 * plan.time;
           plan.seed += stage;
           plans.push_back(plan);
           owners.push_back(&group);
         }
       }
       if (plans.empty()) return;
-      progress_.begin(plans.size(), kStages[stage].cell / at_once);
+      progress_.begin(plans.size(), kLeastOfCell / at_once);
       stress::run_cells(plans, at_once,
                         {.finished = [&](std::size_t i, CellResult result) { take(*owners[i], std::move(result)); },
                          .stop = [&] { return interrupted(); },
@@ -161,11 +184,19 @@ class Matrix {
     if (result.finding && !group.kill) group.kill = std::move(result);
   }
 
+  // Healthy ones get the time that a mutant gets at first. What fails under sequential consistency need not be asked
+  // with store buffers.
+  bool is_over(const Group& group, std::size_t stage) const {
+    if (group.kill || (stage > 0 && group.mutant == nullptr) || (stage > 1 && killed_anywhere(group))) return true;
+    return group.column.store_buffers && group.mutant != nullptr && group.mutant->needs != stress::Needs::store_buffers;
+  }
+
   bool killed_anywhere(const Group& group) const {
     return std::ranges::any_of(groups_, [&](const Group& one) { return one.subject == group.subject && one.kill; });
   }
 
   const Options& options_;
+  std::vector<const MutantInfo*> mutants_;
   std::vector<Group> groups_;
   Progress progress_;
   Interrupts interrupts_;
@@ -201,6 +232,7 @@ Json to_json(const Group& group) {
 
 std::string mark(const Group* group) {
   if (group == nullptr) return "";
+  if (group->runs == 0 && !group->kill) return "";
   if (!group->kill) return "-";
   return group->seconds < 0.995 ? fmt::format(".{:02.0f}", group->seconds * 100)
                                 : fmt::format("{:.1f}", group->seconds);
@@ -240,9 +272,10 @@ struct Score {
   std::vector<std::string> survivors, missed_by_scheduler, false_alarms;
 };
 
-Score score_of(const std::vector<Group>& groups) {
+Score score_of(const std::vector<const MutantInfo*>& mutants, const std::vector<Group>& groups) {
   Score score;
-  for (const MutantInfo& mutant : stress::all_mutants()) {
+  for (const MutantInfo* const one : mutants) {
+    const MutantInfo& mutant = *one;
     ++score.planted;
     bool killed = false, quickly = false, by_scheduler = false;
     for (const Group& group : groups) {
@@ -292,7 +325,7 @@ int run_mutants(const Options& options) {
   matrix.run();
   if (file)
     for (const Group& group : matrix.groups()) file->write(to_json(group));
-  const Score score = score_of(matrix.groups());
+  const Score score = score_of(matrix.mutants(), matrix.groups());
   if (path != "-") fmt::print("{}{}", table_of(matrix.groups()), in_words(score));
   if (std::fflush(stdout) != 0) return kIncomplete;
   if (matrix.interrupted()) return 128 + matrix.signal();

@@ -313,7 +313,7 @@ void enter(boost::context::detail::transfer_t from) {
   auto* const machine = static_cast<Scheduler::Machine*>(from.data);
   machine->home = from.fctx;
   const unsigned thread = machine->current;
-  (*machine->bodies)[thread]();
+  stress::run_guarded((*machine->bodies)[thread]);
   // Its last stores may be seen late as well.
   if (!machine->fibers[thread].buffer.empty()) running->linger();
   machine->drain(thread);
@@ -413,7 +413,7 @@ void Cell::reach(Access access, const Where& where) const {
   running->reach(access, this, where);
   // The storage is still there (scenarios keep it until the run is over), but what lived in it is not.
   if (!running->machine_->cells.contains(this))
-    running->violated("touches an object after its destruction: " + std::string(to_text(access)) + " at line " +
+    running->violated("X2: touches an object after its destruction: " + std::string(to_text(access)) + " at line " +
                       std::to_string(where.line()));
 }
 

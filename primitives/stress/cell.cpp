@@ -32,7 +32,7 @@ using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 constexpr auto kAsleepFor = 150ms;    // nobody came through, and all who are left sleep: they will not wake up
-constexpr auto kBusyFor = 1000ms;     // of processor time, and nobody came through
+constexpr auto kBusyFor = 400ms;      // of processor time, and nobody came through
 constexpr auto kRescueTakes = 250ms;  // time for work to go on after a rescue
 
 // ---- Shared memory --------------------------------------------------------------------------------------------------
@@ -84,9 +84,9 @@ class SharedCell {
 // ---- The child ------------------------------------------------------------------------------------------------------
 
 void explore_into(ExplorationNotes& notes, const CellPlan& plan) {
-  const schedule::Exploration found = schedule::explore(
-      *plan.program, plan.shape,
-      {.time = plan.time, .most = 10 * plan.time + 10s, .seed = plan.seed, .store_buffers = plan.store_buffers});
+  const schedule::Exploration found =
+      schedule::explore(*plan.program, plan.shape,
+                        {.time = plan.time, .most = plan.most, .seed = plan.seed, .store_buffers = plan.store_buffers});
   notes.schedules = found.schedules;
   notes.complete_bound = found.complete_bound;
   notes.everything = found.everything;
@@ -254,7 +254,7 @@ class Cell {
 
   // An exploration takes its time, and every schedule ends by itself. Only a loop without any shared access does not.
   bool watch_exploration() {
-    if (cpu_time(process_) < 20 * plan_.time + 60s) return false;
+    if (cpu_time(process_) < 2 * (plan_.time + plan_.most) + 10s) return false;
     end();
     collect();
     found(Finding::Kind::livelock, first_rule(*plan_.program) + ": a thread runs on without any shared access");
@@ -262,7 +262,7 @@ class Cell {
   }
 
   bool watch_rounds() {
-    const std::uint64_t progress = memory_->rounds.progress.load(std::memory_order_relaxed);
+    const std::uint64_t progress = memory_->rounds.progress();
     const auto cpu = cpu_time(process_);
     if (progress != progress_) {
       progress_ = progress;
@@ -315,7 +315,7 @@ class Cell {
     ::usleep(20'000);
     for (std::size_t k = 0; k < threads.size(); ++k)
       if (!sleeps(threads[k]) || switches(threads[k]) != before[k]) return false;
-    return stuck() == threads && memory_->rounds.progress.load(std::memory_order_relaxed) == progress_;
+    return stuck() == threads && memory_->rounds.progress() == progress_;
   }
 
   // ---- Why not? ----
@@ -362,8 +362,7 @@ class Cell {
 
   bool moves_within(std::chrono::nanoseconds limit) const {
     for (const auto end = Clock::now() + limit; Clock::now() < end; ::usleep(5'000))
-      if (memory_->rounds.progress.load(std::memory_order_relaxed) != progress_ ||
-          memory_->rounds.broken.load(std::memory_order_relaxed))
+      if (memory_->rounds.progress() != progress_ || memory_->rounds.broken.load(std::memory_order_relaxed))
         return true;
     return false;
   }

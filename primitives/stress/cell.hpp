@@ -38,9 +38,10 @@ struct CellPlan {
   Mode mode = Mode::plain;
   std::uint64_t seed = 1;
   std::chrono::nanoseconds time = std::chrono::seconds(1);
-  unsigned threads = 0;        ///< real threads: 0: crowds of every size
-  Shape shape;                 ///< scheduled
-  bool store_buffers = false;  ///< scheduled: total store order
+  unsigned threads = 0;                                      ///< real threads: 0: crowds of every size
+  Shape shape;                                               ///< scheduled
+  bool store_buffers = false;                                ///< scheduled: total store order
+  std::chrono::nanoseconds most = std::chrono::seconds(15);  ///< scheduled: for the bound that is asked for in any case
 };
 
 struct CellResult {

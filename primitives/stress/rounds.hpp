@@ -19,8 +19,9 @@ inline constexpr std::array<unsigned, 4> kCrowds = {2, 3, 4, 8};
 inline constexpr std::array<unsigned, 3> kCapacities = {1, 2, 8};
 
 /// What a watcher may know of one thread.
-struct ThreadNote {
+struct alignas(128) ThreadNote {
   std::atomic<int> thread{0};                     ///< as the kernel knows it
+  std::atomic<std::uint64_t> steps{0};            ///< of scenarios, that only who gets somewhere takes
   std::atomic<bool> inside{false};                ///< has begun its part of the round and not ended it
   std::atomic<std::uint64_t> held{0}, wanted{0};  ///< as in Claims
   std::atomic<std::uint32_t> frames{0};
@@ -35,8 +36,7 @@ struct OutcomeCount {
 
 /// Everything about the rounds of one cell. No pointers into the process: lives in shared memory.
 struct RoundsNotes {
-  std::atomic<std::uint64_t> rounds{0};    ///< over
-  std::atomic<std::uint64_t> progress{0};  ///< threads that came through, all rounds
+  std::atomic<std::uint64_t> rounds{0};  ///< over
   // Of the round that runs:
   std::atomic<std::uint64_t> seed{0};
   std::atomic<unsigned> threads{0}, capacity{0};
@@ -55,6 +55,13 @@ struct RoundsNotes {
   std::atomic<std::uintptr_t> state_at{0};
   std::array<std::uint32_t, 64> state{};
   std::atomic<unsigned> state_words{0};
+
+  /// Grows as long as any thread gets anywhere.
+  std::uint64_t progress() const {
+    std::uint64_t steps = 0;
+    for (const ThreadNote& note : notes) steps += note.steps.load(std::memory_order_relaxed);
+    return steps;
+  }
 };
 
 struct RoundsPlan {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -54,6 +55,16 @@ class World {
 
 /// Set by whoever runs a scenario, on every thread of it.
 inline constinit thread_local World* world = nullptr;
+
+/// Runs a part of a scenario; an exception that leaves it is a broken rule like any other.
+template <class Body>
+void run_guarded(Body body) {
+  try {
+    body();
+  } catch (const std::exception& error) {
+    world->violated(std::string("an exception came out: ") + error.what());
+  }
+}
 
 /// Ends the run unless `holds`.
 inline void expect(bool holds, std::string_view reason) {
