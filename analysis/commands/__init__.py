@@ -2,6 +2,6 @@
 `run(arguments) -> exit status`, and its name in `COMMANDS`.
 """
 
-from analysis.commands import calibrate, plot
+from analysis.commands import calibrate, kills, plot
 
-COMMANDS = [plot, calibrate]
+COMMANDS = [plot, calibrate, kills]

@@ -17,7 +17,7 @@ def add_arguments(parser):
     parser.add_argument("files", nargs="+", metavar="FILE", help="result file of syncbench (JSON lines)")
     parser.add_argument("-o", "--output", metavar="DIR", help="folder for the figures (default: beside the first file)")
     parser.add_argument("--width", choices=style.WIDTHS, default="one", help="columns of a page (default: %(default)s)")
-    parser.add_argument("--formats", type=_formats, default=style.FORMATS, metavar="LIST",
+    parser.add_argument("--formats", type=formats, default=style.FORMATS, metavar="LIST",
                         help=f"some of {','.join(style.FORMATS)} (default: all)")
 
 
@@ -57,7 +57,7 @@ def _names(base, chosen):
     return names
 
 
-def _formats(text):
+def formats(text):
     chosen = tuple(dict.fromkeys(text.split(",")))
     if unknown := [form for form in chosen if form not in style.FORMATS]:
         raise ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(style.FORMATS)}")

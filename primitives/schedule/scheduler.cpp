@@ -413,7 +413,7 @@ void Cell::reach(Access access, const Where& where) const {
   running->reach(access, this, where);
   // The storage is still there (scenarios keep it until the run is over), but what lived in it is not.
   if (!running->machine_->cells.contains(this))
-    running->violated("X2: touches an object after its destruction: " + std::string(to_text(access)) + " at line " +
+    running->violated("touches an object after its destruction: " + std::string(to_text(access)) + " at line " +
                       std::to_string(where.line()));
 }
 
