@@ -14,7 +14,6 @@ HELP = "draw which planted bugs a run of syncbench --mutants has found, and how 
 def add_arguments(parser):
     parser.add_argument("file", metavar="FILE", help="what syncbench --mutants -o FILE has written")
     parser.add_argument("-o", "--output", metavar="DIR", help="folder for the figure (default: beside the file)")
-    parser.add_argument("--width", choices=style.WIDTHS, default="two", help="columns of a page (default: %(default)s)")
     parser.add_argument("--formats", type=formats, default=style.FORMATS, metavar="LIST",
                         help=f"some of {','.join(style.FORMATS)} (default: all)")
 
@@ -24,7 +23,7 @@ def run(arguments):
     subjects = kills.read(source)
     folder = Path(arguments.output) if arguments.output else source.parent
     with style.applied():
-        figure = kill_matrix.draw(subjects, arguments.width)
+        figure = kill_matrix.draw(subjects)
         for form in arguments.formats:
             path = folder / f"{source.stem}-{kill_matrix.NAME}.{form}"
             content = style.render(figure, form)

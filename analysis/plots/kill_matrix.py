@@ -5,17 +5,19 @@ from matplotlib.colors import LogNorm
 from analysis import kills, style
 
 NAME = "kill-matrix"
-ROW = 0.125  # inches
+ROW, HEAD, FOOT, NAMES = 0.125, 0.85, 0.08, 2.5  # inches
 SOONEST, LATEST = 0.01, 10.0  # seconds: where the shades end
 
 
-def draw(subjects, width):
+def draw(subjects):
     """A figure of the subjects, as `kills.read` gives them: mutants first, then what is healthy and must stay empty."""
     ordered = sorted(subjects, key=lambda one: one.healthy)
     columns = sorted({key for one in ordered for key in one.cells}, key=lambda key: (kills.MODES.index(key[0]), key[1]))
-    figure = style.new_figure(width)
-    figure.set_size_inches(style.WIDTHS[width], 0.75 + ROW * len(ordered))
-    axes = figure.add_axes([0.52, 0.02, 0.46, 1 - 0.5 / figure.get_figheight()])
+    figure = style.new_figure("two")
+    height = HEAD + ROW * len(ordered) + FOOT
+    figure.set_size_inches(style.WIDTHS["two"], height)  # names as long as these do not fit into one column
+    left, span = NAMES / style.WIDTHS["two"], 0.98 - NAMES / style.WIDTHS["two"]
+    axes = figure.add_axes([left, FOOT / height, span, 1 - (HEAD + FOOT) / height])
     axes.grid(False)
     shades = axes.pcolormesh(*_edges(len(columns), len(ordered)), _seconds(ordered, columns), cmap="cividis",
                              norm=LogNorm(SOONEST, LATEST), edgecolor="white", linewidth=0.4)
@@ -25,9 +27,10 @@ def draw(subjects, width):
             if cell is not None and not cell.killed:
                 axes.plot(x + 0.5, y + 0.5, "." if one.healthy else "x", color="0.55", markersize=2.2, markeredgewidth=0.6)
     _label(axes, ordered, columns)
-    bar = figure.colorbar(shades, ax=axes, location="top", pad=0.25 / figure.get_figheight(), aspect=30, fraction=0.03)
+    scale = figure.add_axes([left, 1 - 0.42 / height, span, 0.07 / height])
+    bar = figure.colorbar(shades, cax=scale, orientation="horizontal", ticklocation="top")
     bar.set_label("seconds until it was killed", fontsize=style.SMALL)
-    bar.ax.tick_params(labelsize=style.SMALL)
+    scale.tick_params(labelsize=style.SMALL)
     return figure
 
 
@@ -52,7 +55,7 @@ def _label(axes, ordered, columns):
         places = [x for x, key in enumerate(columns) if key[0] == mode]
         if not places:
             continue
-        axes.text(sum(places) / len(places) + 0.5, -1.6, mode, ha="center", va="bottom", fontsize=style.SMALL)
+        axes.text(sum(places) / len(places) + 0.5, -1.3, mode, ha="center", va="bottom", fontsize=style.SMALL)
         if places[0] > 0:
             axes.axvline(places[0], color="black", linewidth=0.6)
 

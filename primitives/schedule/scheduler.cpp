@@ -590,6 +590,7 @@ void Scheduler::touch(const void* data, stress::Touch how) {
   machine.footprint.add(data, how != Touch::read);
   if (how == Touch::acquire) return clock.join(touches.released);
   if (how == Touch::release) {
+    machine.drain(self);  // it stands for an atomic addition
     touches.released.join(machine.release());
     return machine.changed();
   }
@@ -632,9 +633,11 @@ bool Scheduler::await_waiting(unsigned first, unsigned last) {
   Machine& machine = *machine_;
   if (!machine.in_fiber) return true;
   const auto all_wait = [&] {
-    // All at once: one that waits for a lock inside the primitive waits for another that does not.
+    // All at once: one that waits for a lock inside the primitive waits for another that does not, or whose release is
+    // still in its buffer.
     return std::all_of(&machine.fibers[first], &machine.fibers[last] + 1, [](const Fiber& fiber) {
-      return fiber.waits || fiber.state == Fiber::State::asleep || fiber.state == Fiber::State::ended;
+      const bool stands = fiber.waits || fiber.state == Fiber::State::asleep || fiber.state == Fiber::State::ended;
+      return stands && fiber.buffer.empty();
     });
   };
   while (!all_wait()) rest();

@@ -214,14 +214,14 @@ class Rounds {
   void run() {
     install_rescue();
     world = &world_;
-    const auto end = Clock::now() + plan_.time;
+    end_ = Clock::now() + plan_.time;
     if (faulty_) {
       use_site_table(&notes_.sites);
       storm_.emplace(std::chrono::microseconds(50), plan_.seed);
     }
     std::vector<std::thread> workers;
     for (unsigned thread = 0; thread < most_; ++thread) workers.emplace_back([this, thread] { work(thread); });
-    while (Clock::now() < end && notes_.rounds.load(std::memory_order_relaxed) < plan_.rounds) run_batch();
+    while (Clock::now() < end_ && notes_.rounds.load(std::memory_order_relaxed) < plan_.rounds) run_batch();
     over_ = true;
     open_gate();
     for (std::thread& worker : workers) worker.join();
@@ -229,6 +229,7 @@ class Rounds {
 
  private:
   static constexpr std::size_t kBatch = 16;
+  static constexpr unsigned kTold = 1000;  // added to arrived_ by the last to come, when it has looked at the clock
 
   void run_batch() {
     draw();
@@ -241,15 +242,17 @@ class Rounds {
     notes_.one_processor = batch_.one_processor;
     left_.store(most_, std::memory_order_relaxed);
     for (auto& one : arrived_) one.store(0, std::memory_order_relaxed);
+    played_.store(kBatch, std::memory_order_relaxed);
     open_gate();
     // Some batches with signals, and not to their end: a signal wakes whoever sleeps, and hides a lost wake-up.
     if (storm_ && batch_.seed % 4 == 0) storm_->burst(static_cast<unsigned>(batch_.shape.threads));
     await_batch();
-    for (std::size_t i = 0; i < kBatch; ++i) {
+    const std::size_t played = played_.load(std::memory_order_relaxed);
+    for (std::size_t i = 0; i < played; ++i) {
       notes_.seed.store(batch_.seed + i, std::memory_order_relaxed);
       batch_.executions[i]->check();
     }
-    notes_.rounds.fetch_add(kBatch, std::memory_order_relaxed);
+    notes_.rounds.fetch_add(played, std::memory_order_relaxed);
     batch_.executions.clear();
   }
 
@@ -266,7 +269,7 @@ class Rounds {
     batch_.shape.threads = crowds_[random.below(crowds_.size())];
     batch_.shape.capacity = kCapacities[random.below(kCapacities.size())];
     // Mostly few: a fresh object has its own bugs. Sometimes many, for those that need a history.
-    batch_.shape.rounds = random.below(8) == 0 ? 60 : 1 + static_cast<unsigned>(random.below(4));
+    batch_.shape.rounds = random.below(8) == 0 ? 80 / batch_.shape.threads : 1 + static_cast<unsigned>(random.below(4));
     batch_.one_processor = random.below(4) == 0;
   }
 
@@ -319,7 +322,7 @@ class Rounds {
   }
 
   void run_round(std::size_t i, unsigned thread, RealWorld& own_world, ThreadNote& note) {
-    meet(i);
+    if (!meet(i)) return;
     own_world.begin(batch_.seed + i, thread);
     own_world.think();
     note.inside.store(true, std::memory_order_relaxed);
@@ -330,13 +333,17 @@ class Rounds {
 
   // All threads of a round set off together: the last to come lets the others go. Our own rendezvous, since none of the
   // primitives may be relied on here.
-  void meet(std::size_t round) {
+  // False: the time is over, and the rest of the batch is left out. A batch of a lock that spins, in a crowd on one
+  // processor, takes a time slice for each hand-over.
+  bool meet(std::size_t round) {
     std::atomic<unsigned>& arrived = arrived_[round];
     if (arrived.fetch_add(1, std::memory_order_acq_rel) + 1 == batch_.shape.threads) {
       notes_.seed.store(batch_.seed + round, std::memory_order_relaxed);
       current_.store(round, std::memory_order_relaxed);
+      if (round > 0 && Clock::now() >= end_) played_.store(std::min(round, played_.load()), std::memory_order_relaxed);
+      arrived.fetch_add(kTold, std::memory_order_release);
     }
-    for (unsigned looks = 0; arrived.load(std::memory_order_acquire) < batch_.shape.threads; ++looks) {
+    for (unsigned looks = 0; arrived.load(std::memory_order_acquire) < kTold; ++looks) {
       if (looks < 30) {
         NativePlatform::relax();
       } else if (looks < 2000) {
@@ -345,6 +352,7 @@ class Rounds {
         sleep_for(std::chrono::microseconds(100));
       }
     }
+    return round < played_.load(std::memory_order_relaxed);
   }
 
   void bind(bool one) const {
@@ -378,6 +386,8 @@ class Rounds {
   std::atomic<unsigned> left_{0};  // workers that are still at this batch, or have not heard that it is not theirs
   std::atomic<std::size_t> current_{0};
   std::array<std::atomic<unsigned>, kBatch> arrived_{};
+  std::atomic<std::size_t> played_{0};  // rounds of this batch
+  Clock::time_point end_;
 };
 
 }  // namespace
