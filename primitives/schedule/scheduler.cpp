@@ -532,7 +532,7 @@ void Scheduler::pause(const Where& where) {
   fiber.address = nullptr;
   fiber.where = where;
   fiber.state = Fiber::State::pausing;
-  fiber.waits = !fiber.rests;
+  fiber.waits = !fiber.rests && fiber.looks > 0;  // several pauses in a row: only after a look is it known to wait
   machine.leave();
   fiber.waits_for_time = false;
 }
