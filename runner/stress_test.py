@@ -112,7 +112,7 @@ def test_a_lost_wake_up_is_called_one_and_a_circle_is_told(mutant_failures):
     lines = mutant_failures[1]
     kinds = {line.get("kind") for line in lines if line["subject"] == "futex/woken-without-mark" and line["killed"]}
     assert "LOST_WAKEUP" in kinds
-    reasons = [line["reason"] for line in lines if line["killed"] and "lock-order" in line.get("scenario", "")]
+    reasons = [line["reason"] for line in lines if line["killed"] and line["subject"] == "workload/lock-order-reversed"]
     assert reasons and all(re.search(r"thread \d holds lock \d and waits for lock \d", one) for one in reasons)
 
 
