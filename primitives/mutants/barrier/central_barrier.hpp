@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "primitives/concepts.hpp"
+#include "primitives/platform/platform.hpp"
 
 namespace syncbench::mutants {
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "primitives/mutants/mutex/counted_mutex.hpp"
+#include "primitives/platform/platform.hpp"
 
 namespace syncbench::mutants {
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "primitives/concepts.hpp"
+#include "primitives/platform/platform.hpp"
 
 namespace syncbench::mutants {
 
