@@ -127,6 +127,40 @@ std::vector<CellPlan> plan_cells(const std::vector<const Program*>& programs, co
   return plans;
 }
 
+// An implementation that does not run in a mode that was asked for.
+struct Unsupported {
+  std::string_view primitive, implementation, family;
+  std::string mode, reason;
+};
+
+std::vector<Unsupported> find_unsupported(const std::vector<const Program*>& programs, const StressModes& modes) {
+  std::vector<Unsupported> all;
+  const auto look = [&](Mode mode, const std::string& name) {
+    for (const Program* one : programs) {
+      const bool known = !all.empty() && all.back().implementation == one->implementation &&
+                         all.back().primitive == one->primitive && all.back().mode == name;
+      if (one->runs(mode) || known) continue;
+      all.push_back({one->primitive, one->implementation, one->family, name,
+                     one->traits->by_kernel_thread ? "keeps its state by kernel thread, of which a scheduler has one"
+                                                   : "does not go through a platform"});
+    }
+  };
+  if (modes.faulty) look(Mode::faulty, "faulty");
+  if (modes.scheduled) look(Mode::scheduled, "scheduled");
+  if (modes.store_buffers) look(Mode::scheduled, "tso");
+  return all;
+}
+
+Json to_json(const Unsupported& one) {
+  return {{"schema", "syncbench-stress/1"},
+          {"mode", one.mode},
+          {"primitive", one.primitive},
+          {"implementation", one.implementation},
+          {"family", one.family},
+          {"outcome", "unsupported"},
+          {"reason", one.reason}};
+}
+
 // ---- Telling --------------------------------------------------------------------------------------------------------
 
 std::string mode_of(const CellPlan& plan) {
@@ -308,7 +342,8 @@ StressModes parse_stress_modes(const std::string& text) {
 
 int run_stress(const Options& options) {
   const StressModes modes = parse_stress_modes(*options.stress);
-  const auto plans = plan_cells(choose(options), modes, options);
+  const auto programs = choose(options);
+  const auto plans = plan_cells(programs, modes, options);
   if (plans.empty() && !options.workloads.empty()) return kDone;  // those that wait by themselves cannot be scheduled
   if (plans.empty())
     throw UsageError("--stress: nothing of this runs in these modes: references have no platform to go through");
@@ -332,7 +367,14 @@ int run_stress(const Options& options) {
   };
   stress::run_cells(plans, at_once(), {.finished = take, .stop = [&] { return interrupts.pending() != 0; }});
   progress.clear();
-  if (path != "-") fmt::print("{}{}", table_of(results), explain(modes));
+  std::string unsupported;
+  if (options.workloads.empty())
+    for (const Unsupported& one : find_unsupported(programs, modes)) {
+      if (file) file->write(to_json(one));
+      unsupported +=
+          fmt::format("{:<18}{:<24}{:<11}unsupported: {}\n", one.primitive, one.implementation, one.mode, one.reason);
+    }
+  if (path != "-") fmt::print("{}{}{}", table_of(results), unsupported, explain(modes));
   if (std::fflush(stdout) != 0) return kIncomplete;
   if (interrupts.pending() != 0) {
     progress.warn(fmt::format("interrupted: {} of {} cells are over", results.size(), plans.size()));

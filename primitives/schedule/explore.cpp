@@ -204,7 +204,6 @@ Outcome run_again(const Program& program, const Shape& shape, bool store_buffers
 }
 
 Replayed replay(const std::vector<Program>& programs, const std::string& text) {
-  // From the right: names may hold anything but a colon.
   std::vector<std::string> parts;
   std::size_t begin = 0;
   for (std::size_t colon; (colon = text.find(':', begin)) != std::string::npos; begin = colon + 1)
