@@ -279,7 +279,7 @@ std::string table_of(const std::vector<CellResult>& results) {
       continue;
     }
     row.fewest = std::min(row.fewest, result.runs);
-    row.bound = std::min(row.bound, result.complete_bound);
+    if (!result.everything) row.bound = std::min(row.bound, result.complete_bound);  // else there is nothing beyond it
     row.everything = row.everything && result.everything;
   }
   std::string text = fmt::format("{:<18}{:<24}{:<11}{:>6}{:>12}{:>12}{:>8}{:>9}  {}\n", "primitive", "implementation",
