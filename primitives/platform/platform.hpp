@@ -19,7 +19,8 @@ inline constexpr std::uint32_t kEverybody = 0x7fffffffU;
 /// - `Atomic<T>` has the interface of std::atomic. `Word` is the only type one can sleep on.
 /// - `park(word, seen, deadline, tag)` sleeps while `word` holds `seen`; it may return at any time for any reason, so
 ///   callers loop. The comparison and the falling asleep are one step with respect to `unpark`.
-/// - `unpark(address, count, tag)` wakes up to `count` threads that sleep at `address` under a tag that shares a bit. It
+/// - `unpark(address, count, tag)` wakes up to `count` threads that sleep at `address` under a tag that shares a bit.
+/// It
 ///   never dereferences the address: a hand-over may already have ended the life of what was there.
 /// - `Mutex` and `ConditionVariable` have the interface of the standard's: what a textbook builds monitors from.
 template <class P>
