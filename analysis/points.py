@@ -76,10 +76,14 @@ class Figure:
         return sorted({p.threads for p in self.points})
 
 
-def figures(trials, environments):
-    """One `Figure` for each setting in the trials, in a stable order."""
-    is_far = _far_rule(trials, environments)
-    splits = _role_splits(trials)
+def figures(trials, environments, among=None):
+    """One `Figure` for each setting in the trials, in a stable order.
+
+    `among` are the trials with which these will be held together, where there are more: what is far, and whether a split
+    into roles needs a name, is then the same for all of them.
+    """
+    is_far = _far_rule(among or trials, environments)
+    splits = _role_splits(among or trials)
     groups = defaultdict(list)
     for trial in trials:
         groups[_setting(trial, environments[trial.environment], splits)].append(trial)

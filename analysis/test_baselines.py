@@ -51,7 +51,7 @@ def test_a_control_that_was_caught_is_a_gap_and_no_baseline(written):
     records = [environment(), failed(trial("none", 2), "violated"), trial("std/mutex", 1)]
     trials, environments = read([written(records)], pytest.fail)
     (figure,) = points.figures(trials, environments)
-    drawn, guides = baselines.split(figure, curves.curves(figure, throughput.rate))
+    drawn, guides = baselines.split(figure, curves.curves(figure, throughput.RATE))
     assert (len(drawn), guides) == (2, [])
     assert "none at 2 (violated)" in captions.gaps(drawn)
 

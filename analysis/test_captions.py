@@ -5,7 +5,7 @@ import pytest
 from analysis import captions, curves, points
 from analysis.conftest import environment, failed, trial, unbelievable
 from analysis.load import read
-from analysis.plots.throughput import rate
+from analysis.plots.throughput import RATE as rate
 
 
 @pytest.fixture

@@ -116,10 +116,11 @@ def test_a_missing_package_is_named_and_exit_3(written):
     assert "python3-matplotlib and python3-numpy" in run.stderr
 
 
-def test_a_corrupted_line_is_a_warning_and_the_rest_is_drawn(capsys, written):
+def test_a_corrupted_line_ends_it_or_is_salvaged_with_a_warning(capsys, written):
     path = written([environment(), trial()])
     path.write_text(path.read_text() + '{"schema":"sync')
-    status, out, err = plotted(capsys, path)
+    assert plotted(capsys, path) == (2, [], [f"syncbench-analyze: {path}:3: not a complete JSON object"])
+    status, out, err = plotted(capsys, path, "--salvage")
     assert (status, len(out)) == (0, 3)
     assert err == [f"syncbench-analyze: warning: {path}:3: not a complete JSON object, skipped"]
 

@@ -11,7 +11,7 @@ from analysis.load import read
 
 def read_with_warnings(*paths):
     warnings = []
-    trials, environments = read(paths, warnings.append)
+    trials, environments = read(paths, warnings.append, salvage=True)
     return trials, environments, warnings
 
 

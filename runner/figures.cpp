@@ -23,7 +23,7 @@ bool draw_figures(const std::string& results, bool list) {
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);  // the run blocks interrupts; drawing may be interrupted
     if (!list) ::dup2(STDERR_FILENO, STDOUT_FILENO);
-    ::execl(program.c_str(), program.c_str(), "plot", results.c_str(), static_cast<char*>(nullptr));
+    ::execl(program.c_str(), program.c_str(), "plot", "--salvage", results.c_str(), static_cast<char*>(nullptr));
     ::_exit(127);
   }
   int status = 0;

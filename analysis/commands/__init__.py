@@ -2,6 +2,6 @@
 `run(arguments) -> exit status`, and its name in `COMMANDS`.
 """
 
-from analysis.commands import calibrate, kills, plot
+from analysis.commands import calibrate, compare, kills, plot
 
-COMMANDS = [plot, calibrate, kills]
+COMMANDS = [plot, compare, calibrate, kills]

@@ -1,14 +1,14 @@
 """`syncbench-analyze calibrate`: how large a difference this machine makes out of nothing, from the A/A pairs of a run."""
 
 import json
-import sys
 from pathlib import Path
 from statistics import median
 
 from analysis import load, noise, points, stats
-from analysis.errors import UsageError
-from analysis.plots.throughput import rate
+from analysis.errors import UsageError, warn
+from analysis.measures import MEASURES
 
+RATE = MEASURES["throughput"].value_of
 NAME = "calibrate"
 HELP = "tell the noise floor: how far the reference differs from itself, and how far single trials scatter"
 SCHEMA = "syncbench-calibration/1"
@@ -24,7 +24,7 @@ def add_arguments(parser):
 def run(arguments):
     trials, environments = _read(arguments.files)
     chosen = points.figures([t for t in trials if t.kind == "throughput"], environments)
-    floors = [_floor(figure, pair) for figure in chosen for pair in noise.pairs(figure, rate)]
+    floors = [_floor(figure, pair) for figure in chosen for pair in noise.pairs(figure, RATE)]
     if not floors:
         raise UsageError(f"{', '.join(map(str, arguments.files))}: no pair of which both trials can be used")
     print(json.dumps({"schema": SCHEMA, "points": floors}, indent=1) if arguments.format == "json" else _table(floors))
@@ -35,7 +35,7 @@ def _read(files):
     """One after the other, so that a file that contributes nothing is not taken for one that did."""
     trials, environments = [], {}
     for path in {Path(path).resolve(): path for path in files}.values():
-        found, where = load.read([path], _warn)
+        found, where = load.read([path], warn)
         if not any(t.copy for t in found):
             raise UsageError(f"{path}: the reference is nowhere measured twice "
                              "(syncbench does so where at least one other implementation is beside it)")
@@ -54,7 +54,7 @@ def _floor(figure, pair):
         "ratio": {"median": median(pair.ratios), "low": interval.low, "high": interval.high,
                   "coverage": interval.coverage},
         "trials": len(pair.first.trials) + len(pair.again.trials),
-        "cv": pair.spread(rate),
+        "cv": pair.spread(RATE),
     }
 
 
@@ -78,6 +78,3 @@ def _row(floor, varying):
             str(floor["pairs"]), f"{ratio['median']:.3f}", interval,
             "-" if floor["cv"] is None else f"{100 * floor['cv']:.1f} %", str(floor["trials"]))
 
-
-def _warn(line):
-    print(f"syncbench-analyze: warning: {line}", file=sys.stderr)

@@ -3,28 +3,24 @@
 from functools import partial
 
 from analysis import captions, curves, frame
+from analysis.measures import MEASURES, NEEDED
 
 NAME = "latency"
 KIND = "latency"
-PERCENTILES = {"p50": ("median", 2), "p99": ("p99", 100), "p999": ("p99.9", 1000)}  # name, samples needed to see it
+PERCENTILES = ("p50", "p99", "p999")
 
 
-def percentile(trial, name):
-    """In seconds. A percentile with less than one sample beyond it would be the maximum under a finer name.
-
-    The runner's table follows the same rule (`Histogram::resolves`).
-    """
-    latency = trial.latency_ns
-    if latency is None or latency["count"] < PERCENTILES[name][1]:
-        return None
-    return latency[name] * 1e-9 if name in latency else None
+def seconds(name, trial):
+    value = MEASURES[name].value_of(trial)
+    return None if value is None else value * 1e-9
 
 
 def draw(figure, width):
     panels = []
-    for name, (label, needed) in PERCENTILES.items():
-        found = curves.curves(figure, partial(percentile, name=name), f"under {needed} latencies for {label}")
-        panels.append(frame.Panel(f"{label} latency", curves.without_zeros(found), log=True, unit="s"))
+    for name in PERCENTILES:
+        label = MEASURES[name].label
+        found = curves.curves(figure, partial(seconds, name), f"under {NEEDED[name]} latencies for {label.split()[0]}")
+        panels.append(frame.Panel(label, curves.without_zeros(found), log=True, unit="s"))
     drawn = [curve for panel in panels for curve in panel.curves]
-    sentences = captions.caption(figure, drawn, partial(percentile, name="p50"), "median latency")
+    sentences = captions.caption(figure, drawn, partial(seconds, "p50"), "median latency")
     return frame.draw(figure, panels, width, sentences)

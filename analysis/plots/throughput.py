@@ -1,21 +1,19 @@
 """Operations per second against threads: does an implementation scale, and where does it collapse?"""
 
 from analysis import baselines, captions, curves, frame
+from analysis.measures import MEASURES
 
 NAME = "throughput"
 KIND = "throughput"
-
-
-def rate(trial):
-    return trial.items_per_second
+RATE = MEASURES["throughput"].value_of
 
 
 def draw(figure, width):
-    drawn = curves.curves(figure, rate)
+    drawn = curves.curves(figure, RATE)
     log = curves.wants_log(drawn) or baselines.are_in(figure, drawn)  # they lie far above, and the ideal line is straight
     if log:
         drawn = curves.without_zeros(drawn)
-    sentences = captions.caption(figure, drawn, rate, "throughput")
+    sentences = captions.caption(figure, drawn, RATE, "throughput")
     drawn, guides = baselines.split(figure, drawn)
     panel = frame.Panel("throughput (operations/s)", drawn, log, guides=guides)
     return frame.draw(figure, [panel], width, [*sentences, *baselines.sentences(guides)])

@@ -1,0 +1,249 @@
+"""Compares two sets of trials point by point, and says of each point faster, slower or same, or why it cannot say.
+
+What is called a difference has to be three things at once: larger than what matters (the threshold, or the noise floor
+of a calibration if that is larger), distinguishable from none (its interval), and unlikely to be one of the surprises that
+a long table brings (p adjusted by Holm over all rows). What is called the same has to have its whole interval inside the
+threshold: a large p alone only means that too little was measured.
+
+The unit is what is independent: the medians of runs, where both sides have several of them, else the trials' blocks.
+"""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field, replace
+from math import exp, log
+from statistics import median
+
+import numpy as np
+
+from analysis import points, stats
+from analysis.errors import UsageError
+
+ENOUGH_RUNS = 5  # of each side, from which on a run is the unit
+UNSTABLE = 0.25  # quartile range over median: such a side is not one number
+
+FASTER, SLOWER, SAME, INCONCLUSIVE, UNSTABLE_WORD, INVALID = VERDICTS = (
+    "faster", "slower", "same", "inconclusive", "unstable", "invalid")
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a verdict rests on."""
+
+    alpha: float = 0.05  # the chance of any false claim in the whole table
+    confidence: float = 0.95  # of each interval
+    threshold: float = 0.03  # relative: smaller differences do not matter
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class Place:
+    """What is compared with what: a point without the build and the machine."""
+
+    setting: points.Setting
+    implementation: str
+    threads: int
+
+    def __str__(self):
+        fixed = self.setting
+        words = [fixed.workload, self.implementation, f"{self.threads} threads", fixed.split,
+                 *(points.assignment(*param) for param in fixed.params), fixed.policy, fixed.role_order, fixed.window, fixed.kind]
+        return " ".join(word for word in words if word)
+
+
+@dataclass(frozen=True)
+class Side:
+    """One point of one of the two sets, as one measure sees it."""
+
+    values: tuple  # one for each unit, never zero
+    clusters: tuple  # how many of them belong to each run
+    median: float | None
+    spread: float | None  # quartile range over median
+    trials: int
+    left_out: dict  # why trials do not count: how many
+    only_far: bool
+    why_failed: str | None
+
+    @property
+    def usable(self):
+        return bool(self.values)
+
+
+@dataclass(frozen=True)
+class Row:
+    place: Place
+    measure: object
+    base: Side
+    new: Side
+    ratio: float | None = None  # new over base
+    interval: tuple | None = None
+    p: float | None = None
+    adjusted_p: float | None = None
+    threshold: float = 0.0
+    verdict: str = INVALID
+    note: str = ""
+
+    @property
+    def is_regression(self):
+        """Worse, or broken where it was not."""
+        return self.verdict == SLOWER or (self.verdict == INVALID and self.base.usable and self.new.why_failed is not None)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    rows: list
+    only_base: list  # places without a partner
+    only_new: list
+    notes: list = field(default_factory=list)  # sentences about the whole table
+
+    @property
+    def regressions(self):
+        return [row for row in self.rows if row.is_regression]
+
+
+def compare(base, new, measures, rules=Rules(), floors=None):
+    """`base` and `new`: (trials, environments), each of one machine and one build. `floors` maps (place, measure name) to the
+    relative difference that a calibration found between equals. Raises UsageError if nothing is in both."""
+    among = [*base[0], *new[0]]
+    environments = {**base[1], **new[1]}
+    before, after = _places(base[0], environments, among), _places(new[0], environments, among)
+    both = [place for place in before if place in after]
+    if not both:
+        raise UsageError(_nothing_in_common(before, after))
+    rows = [Row(place, measure, _side(before[place], measure), _side(after[place], measure))
+            for measure in measures for place in both if place.setting.kind == measure.kind]
+    rows = _tested(rows, rules, floors or {})
+    return Comparison(rows, [p for p in before if p not in after], [p for p in after if p not in before], _notes(rows, rules))
+
+
+def _places(trials, environments, among):
+    """Points by place, in a stable order; the reference measured again is no point of its own."""
+    found = {}
+    for figure in points.figures(trials, environments, among):
+        setting = replace(figure.setting, build="", host="", pus=None)
+        for point in figure.points:
+            if point.copy == 0:
+                found[Place(setting, point.implementation, point.threads)] = point
+    return found
+
+
+def _nothing_in_common(before, after):
+    first = next(iter(before), None)
+    like = next((place for place in after if first and (place.implementation, place.threads) == (first.implementation, first.threads)),
+                next(iter(after), None))
+    return f"no point is in both sets; one has, say, '{first}', the other '{like}'"
+
+
+def _side(point, measure):
+    blocks = defaultdict(list)
+    for trial in point.trials:
+        value = measure.value_of(trial)
+        if value is not None:
+            blocks[trial.run, trial.block].append(max(value, measure.least))
+    runs = defaultdict(list)
+    for (run, _), values in sorted(blocks.items()):
+        runs[run].append(median(values))
+    values = [value for run in runs.values() for value in run]
+    left_out = Counter(trial.verdict if trial.verdict != "ok" else "beside a violated one" for trial in point.failed)
+    left_out.update(far=point.left_out_far, doubtful=point.left_out_doubtful, unseen=len(point.trials) - sum(map(len, blocks.values())))
+    return Side(tuple(values), tuple(len(run) for run in runs.values()), median(values) if values else None, _spread(values),
+                len(point.trials), {word: n for word, n in left_out.items() if n}, point.only_far,
+                point.why_failed if point.failed and not point.trials else None)
+
+
+def _spread(values):
+    if len(values) < 3:
+        return None
+    low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
+    return float((high - low) / middle)
+
+
+def _by_runs(side):
+    """The medians of its runs, as a side of one run: what is left to compare is independent."""
+    ends = np.cumsum(side.clusters)
+    runs = tuple(median(side.values[end - size:end]) for end, size in zip(ends, side.clusters))
+    return replace(side, values=runs, clusters=(len(runs),))
+
+
+def _tested(rows, rules, floors):
+    bootstrap = stats.Bootstrap(rules.confidence, seed=rules.seed)
+    rows = [_estimated(row, bootstrap, rules, floors) for row in rows]
+    testable = [i for i, row in enumerate(rows) if row.ratio is not None]
+    for i, p in zip(testable, _ps([rows[i] for i in testable])):
+        rows[i] = replace(rows[i], p=p)
+    for i, p in zip(testable, stats.holm([rows[i].p for i in testable])):
+        rows[i] = replace(rows[i], adjusted_p=float(p))
+    return [_judged(row, rules) for row in rows]
+
+
+def _estimated(row, bootstrap, rules, floors):
+    threshold = max(rules.threshold, floors.get((row.place, row.measure.name), 0.0))
+    row = replace(row, threshold=threshold)
+    if min(len(row.base.clusters), len(row.new.clusters)) >= ENOUGH_RUNS:
+        row = replace(row, base=_by_runs(row.base), new=_by_runs(row.new))
+    if not (row.base.usable and row.new.usable):
+        return row
+    base, new = np.log(row.base.values), np.log(row.new.values)
+    interval = bootstrap.interval(base, new, row.base.clusters, row.new.clusters)
+    return replace(row, ratio=exp(stats.hodges_lehmann(base, new)),
+                   interval=None if interval is None else (exp(interval[0]), exp(interval[1])))
+
+
+def _ps(rows):
+    """Rows of one shape in one call: a table has thousands of rows and few shapes."""
+    shapes = defaultdict(list)
+    for i, row in enumerate(rows):
+        shapes[len(row.base.values), len(row.new.values)].append(i)
+    ps = [1.0] * len(rows)
+    for indices in shapes.values():
+        found = stats.mann_whitney(np.array([rows[i].base.values for i in indices]), np.array([rows[i].new.values for i in indices]))
+        for i, p in zip(indices, found):
+            ps[i] = float(p)
+    return ps
+
+
+def _judged(row, rules):
+    if row.ratio is None:
+        return replace(row, **_without_ratio(row))
+    if row.base.only_far != row.new.only_far:
+        return replace(row, verdict=UNSTABLE_WORD, note=f"processors far apart in {'BASE' if row.base.only_far else 'NEW'} alone")
+    if row.interval is None:
+        return replace(row, verdict=INCONCLUSIVE, note="fewer than three trials")
+    low, high = row.interval
+    limit = log(1 + row.threshold)
+    if abs(log(row.ratio)) > limit and not low <= 1 <= high and row.adjusted_p < rules.alpha:
+        better = (row.ratio > 1) == (row.measure.better > 0)
+        return replace(row, verdict=FASTER if better else SLOWER)
+    if -limit < log(low) and log(high) < limit:
+        return replace(row, verdict=SAME)
+    wide = [word for word, side in (("BASE", row.base), ("NEW", row.new)) if side.spread is not None and side.spread > UNSTABLE]
+    if wide:
+        return replace(row, verdict=UNSTABLE_WORD, note=f"the middle half of {' and '.join(wide)} spreads over more than {UNSTABLE:.0%}")
+    return replace(row, verdict=INCONCLUSIVE)
+
+
+def _without_ratio(row):
+    broken = [f"{side.why_failed} in {word}" for word, side in (("BASE", row.base), ("NEW", row.new)) if side.why_failed]
+    if broken:
+        return {"verdict": INVALID, "note": ", ".join(broken)}
+    return {"verdict": INCONCLUSIVE, "note": "too few values to tell"}
+
+
+def _notes(rows, rules):
+    notes = []
+    tests = [row for row in rows if row.p is not None]
+    mute = [row for row in tests if stats.smallest_p(len(row.base.values), len(row.new.values)) * len(tests) >= rules.alpha]
+    if mute:
+        sizes = max((len(row.base.values), len(row.new.values)) for row in mute)
+        notes.append(f"Too few values for {len(mute)} of {len(tests)} rows: {sizes[0]} against {sizes[1]} cannot tell anything at "
+                     f"{rules.alpha:g} over so many rows; {_enough(len(tests), rules.alpha)} on each side can, or fewer measures.")
+    few = [row for row in tests if max(len(row.base.clusters), len(row.new.clusters)) > 1]
+    if few:
+        notes.append(f"Fewer than {ENOUGH_RUNS} runs on a side: intervals allow for differences between runs, p does not.")
+    return notes
+
+
+def _enough(tests, alpha):
+    n = 3
+    while stats.smallest_p(n, n) * tests >= alpha:
+        n += 1
+    return n

@@ -1,0 +1,152 @@
+"""One table, five ways to write it: console, Markdown, JSON, CSV, LaTeX.
+
+A table is columns and rows of plain values; how a value looks is its column's business, and what must be escaped is that
+of the form it is written in. Names come from files that anybody may have written: none of them can end a cell, start a
+command, or reach the terminal as a control character.
+"""
+
+import csv
+import io
+import json
+import math
+from dataclasses import dataclass, field
+from typing import Callable
+
+FORMS = ("console", "markdown", "json", "csv", "latex")
+
+
+def as_text(value):
+    return str(value)
+
+
+def as_number(value):
+    """Four significant digits, thousands and thousandths by a prefix."""
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}"
+    power = min(max(math.floor(math.log10(abs(value)) / 3), -3), 4)
+    scaled = value / 1000**power
+    if abs(float(f"{scaled:.4g}")) >= 1000 and power < 4:
+        scaled, power = scaled / 1000, power + 1
+    return f"{scaled:#.4g}".rstrip(".") + {-3: " n", -2: " u", -1: " m", 0: "", 1: " k", 2: " M", 3: " G", 4: " T"}[power]
+
+
+def as_ratio(value):
+    return f"{value:.3f}"
+
+
+def as_p(value):
+    return f"{value:.2g}" if value >= 1e-4 else "<0.0001"
+
+
+@dataclass(frozen=True)
+class Column:
+    name: str  # the heading, and the key in JSON
+    show: Callable = as_text  # of a value that is there
+
+    @property
+    def is_number(self):
+        return self.show is not as_text
+
+
+@dataclass(frozen=True)
+class Table:
+    columns: list
+    rows: list  # lists of values, None where there is none
+    notes: list = field(default_factory=list)  # sentences below it
+
+    def without_constant(self, *names):
+        """The same table without those of these columns that say the same in every row; a note says it instead."""
+        dropped = [i for i, column in enumerate(self.columns)
+                   if column.name in names and len({str(row[i]) for row in self.rows}) == 1]
+        if not dropped or not self.rows:
+            return self
+        kept = [i for i in range(len(self.columns)) if i not in dropped]
+        words = ", ".join(f"{self.columns[i].name} {value}" for i in dropped if (value := self.rows[0][i]) not in (None, ""))
+        return Table([self.columns[i] for i in kept], [[row[i] for i in kept] for row in self.rows],
+                     [*self.notes, *([f"Everywhere: {words}."] if words else [])])
+
+
+def render(table, form):
+    """The whole text, with a newline at its end."""
+    return _WRITERS[form](table)
+
+
+def _console(table):
+    cells = [[column.name for column in table.columns], *_shown(table, printable, "-")]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(table.columns))]
+    lines = ["  ".join(text.rjust(width) if column.is_number else text.ljust(width)
+                       for text, width, column in zip(row, widths, table.columns)).rstrip() for row in cells]
+    return "\n".join([*lines, *([""] if table.notes else []), *map(printable, table.notes)]) + "\n"
+
+
+def _markdown(table):
+    lines = ["| " + " | ".join(column.name for column in table.columns) + " |",
+             "|" + "|".join(" ---: " if column.is_number else " --- " for column in table.columns) + "|"]
+    lines += ["| " + " | ".join(row) + " |" for row in _shown(table, markdown, "")]
+    return "\n".join([*lines, *(line for note in table.notes for line in ("", markdown(note)))]) + "\n"
+
+
+def _csv(table):
+    sink = io.StringIO()
+    writer = csv.writer(sink, lineterminator="\n")
+    writer.writerow([column.name for column in table.columns])
+    writer.writerows([["" if value is None else _cell(value) for value in row] for row in table.rows])
+    return sink.getvalue()
+
+
+def _cell(value):
+    """A spreadsheet must not take a name for a formula."""
+    text = printable(value) if isinstance(value, str) else value
+    return f"'{text}" if isinstance(text, str) and text[:1] in tuple("=+-@") else text
+
+
+def _json(table):
+    rows = [{column.name: value for column, value in zip(table.columns, row) if value is not None} for row in table.rows]
+    return json.dumps({"rows": rows, "notes": table.notes}, indent=1, allow_nan=False) + "\n"
+
+
+def _latex(table):
+    """booktabs rules, and siunitx columns for numbers: the two packages that a document has to load."""
+    kinds = "".join("S" if column.is_number else "l" for column in table.columns)
+    heads = [f"{{{latex(column.name)}}}" for column in table.columns]
+    lines = [r"% needs \usepackage{booktabs,siunitx}", rf"\begin{{tabular}}{{{kinds}}}", r"\toprule",
+             " & ".join(heads) + r" \\", r"\midrule"]
+    for row in table.rows:
+        lines.append(" & ".join(_latex_cell(column, value) for column, value in zip(table.columns, row)) + r" \\")
+    lines += [r"\bottomrule", r"\end{tabular}", *(rf"\par\footnotesize {latex(note)}" for note in table.notes)]
+    return "\n".join(lines) + "\n"
+
+
+def _latex_cell(column, value):
+    if value is None:
+        return "{--}" if column.is_number else "--"
+    return f"{value:.4g}" if column.is_number and not isinstance(value, str) else latex(column.show(value))
+
+
+def _shown(table, escape, nothing):
+    return [[nothing if value is None else escape(column.show(value)) for column, value in zip(table.columns, row)]
+            for row in table.rows]
+
+
+_WRITERS = {"console": _console, "markdown": _markdown, "json": _json, "csv": _csv, "latex": _latex}
+
+
+# Escapes ---------------------------------------------------------------------------------------------------------------
+
+def printable(text):
+    """Without anything that moves a cursor, starts a line or turns the direction of writing."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(text))
+
+
+def markdown(text):
+    escaped = printable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return "".join("\\" + c if c in r"\`*_[]|~#$" else c for c in escaped)
+
+
+_LATEX = {"\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_", "%": r"\%",
+          "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
+          "|": r"\textbar{}", '"': r"\textquotedbl{}", "'": r"\textquotesingle{}", "`": r"\textasciigrave{}", "-": "{-}"}
+
+
+def latex(text):
+    return "".join(_LATEX.get(c, c) for c in printable(text))
