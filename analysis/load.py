@@ -58,6 +58,7 @@ class Trial(NamedTuple):
     oversubscribed: bool
     saturated: bool
     window_ns: int
+    repetition: int
     copy: int
     block: int
     run: str
@@ -264,6 +265,7 @@ def _trial(record, source, same):
         oversubscribed=bool(placement["oversubscribed"]),
         saturated=bool(record.get("saturated", False)),
         window_ns=_count(record["window_ns"]),
+        repetition=int(record.get("repetition", 0)),
         copy=int(record["copy"]),
         block=int(record["block"]),
         run=same(_text(record.get("run", record["environment"]))),

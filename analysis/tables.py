@@ -30,6 +30,14 @@ def as_number(value):
     return f"{scaled:#.4g}".rstrip(".") + {-3: " n", -2: " u", -1: " m", 0: "", 1: " k", 2: " M", 3: " G", 4: " T"}[power]
 
 
+def as_count(value):
+    return f"{value:d}"
+
+
+def as_percentage(value):
+    return f"{100 * value:.1f} %"
+
+
 def as_ratio(value):
     return f"{value:.3f}"
 

@@ -33,7 +33,7 @@ def run(arguments):
 def _names(base, chosen):
     """A file name for each figure: the base, then whatever tells this figure from the others."""
     names = []
-    for parts in points.labels(chosen):
+    for parts in points.labels([figure.setting for figure in chosen]):
         words = [re.sub(r"[^\w.,=+-]+", "_", part, flags=re.ASCII) for part in parts if part]
         name = "-".join([base, *words])
         same = sum(1 for other in names if other.casefold() == name.casefold())
