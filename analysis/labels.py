@@ -4,7 +4,7 @@ from analysis import points
 from analysis.tables import Column, as_count
 
 COLUMNS = [Column("workload"), Column("setting"), Column("implementation"), Column("threads", as_count)]
-MAY_BE_CONSTANT = ("workload", "setting")  # then a note is enough
+FOLDABLE = ("workload", "setting")  # in every table
 
 
 def by_place(places):

@@ -12,8 +12,6 @@ import math
 from dataclasses import dataclass, field
 from typing import Callable
 
-FORMS = ("console", "markdown", "json", "csv", "latex")
-
 
 def as_text(value):
     return str(value)
@@ -61,22 +59,24 @@ class Table:
     columns: list
     rows: list  # lists of values, None where there is none
     notes: list = field(default_factory=list)  # sentences below it
-
-    def without_constant(self, *names):
-        """The same table without those of these columns that say the same in every row; a note says it instead."""
-        dropped = [i for i, column in enumerate(self.columns)
-                   if column.name in names and len({str(row[i]) for row in self.rows}) == 1]
-        if not dropped or not self.rows:
-            return self
-        kept = [i for i in range(len(self.columns)) if i not in dropped]
-        words = ", ".join(f"{self.columns[i].name} {value}" for i in dropped if (value := self.rows[0][i]) not in (None, ""))
-        return Table([self.columns[i] for i in kept], [[row[i] for i in kept] for row in self.rows],
-                     [*self.notes, *([f"Everywhere: {words}."] if words else [])])
+    foldable: tuple = ()  # columns that people do not need to read where every row says the same
 
 
 def render(table, form):
     """The whole text, with a newline at its end."""
-    return _WRITERS[form](table)
+    if form in _FOR_PEOPLE:
+        return _FOR_PEOPLE[form](folded(table))
+    return _FOR_PROGRAMS[form](table)
+
+
+def folded(table):
+    """The same table without the foldable columns that say the same in every row; a note says it instead."""
+    constant = [i for i, column in enumerate(table.columns)
+                if column.name in table.foldable and table.rows and len({str(row[i]) for row in table.rows}) == 1]
+    kept = [i for i in range(len(table.columns)) if i not in constant]
+    words = ", ".join(f"{table.columns[i].name} {value}" for i in constant if (value := table.rows[0][i]) not in (None, ""))
+    return Table([table.columns[i] for i in kept], [[row[i] for i in kept] for row in table.rows],
+                 [*table.notes, *([f"Everywhere: {words}."] if words else [])])
 
 
 def _console(table):
@@ -136,7 +136,9 @@ def _shown(table, escape, nothing):
             for row in table.rows]
 
 
-_WRITERS = {"console": _console, "markdown": _markdown, "json": _json, "csv": _csv, "latex": _latex}
+_FOR_PEOPLE = {"console": _console, "markdown": _markdown, "latex": _latex}
+_FOR_PROGRAMS = {"json": _json, "csv": _csv}
+FORMS = (*_FOR_PEOPLE, *_FOR_PROGRAMS)
 
 
 # Escapes ---------------------------------------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ def _table(found, rules):
                Column("most", as_ratio), Column("floor", as_percentage)]
     words = labels.by_place([floor.place for floor in found.floors])
     rows = [[*words[f.place], f.measure, len(f.ratios), min(f.ratios), max(f.ratios), f.value] for f in found.floors]
-    return Table(columns, rows, _notes(found, rules)).without_constant(*labels.MAY_BE_CONSTANT, "measure", "comparisons")
+    return Table(columns, rows, _notes(found, rules), (*labels.FOLDABLE, "measure", "comparisons"))
 
 
 def _notes(found, rules):

@@ -55,7 +55,7 @@ def _table(compared, rules, floors, verdicts):
     words = labels.by_place([row.place for row in compared.rows])
     rows = [[*words[row.place], row.measure.name, row.base.median, row.new.median, row.ratio, *(row.interval or (None, None)),
              row.adjusted_p, _count(row.base), _count(row.new), row.verdict, row.note] for row in shown]
-    return Table(columns, rows, _notes(compared, rules, floors)).without_constant(*labels.MAY_BE_CONSTANT, "measure", "note")
+    return Table(columns, rows, _notes(compared, rules, floors), (*labels.FOLDABLE, "measure", "note"))
 
 
 def _count(side):
