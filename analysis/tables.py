@@ -69,6 +69,13 @@ def render(table, form):
     return _FOR_PROGRAMS[form](table)
 
 
+def selected(table, names):
+    """The same table with these columns alone, in this order. Raises KeyError with a name that is no column's."""
+    places = {column.name: i for i, column in enumerate(table.columns)}
+    chosen = [places[name] for name in names]
+    return Table([table.columns[i] for i in chosen], [[row[i] for i in chosen] for row in table.rows], table.notes)
+
+
 def folded(table):
     """The same table without the foldable columns that say the same in every row; a note says it instead."""
     constant = [i for i, column in enumerate(table.columns)
@@ -115,20 +122,28 @@ def _json(table):
 
 def _latex(table):
     """booktabs rules, and siunitx columns for numbers: the two packages that a document has to load."""
+    columns = [_latex_column(column, [row[i] for row in table.rows]) for i, column in enumerate(table.columns)]
     kinds = "".join("S" if column.is_number else "l" for column in table.columns)
-    heads = [f"{{{latex(column.name)}}}" for column in table.columns]
     lines = [r"% needs \usepackage{booktabs,siunitx}", rf"\begin{{tabular}}{{{kinds}}}", r"\toprule",
-             " & ".join(heads) + r" \\", r"\midrule"]
-    for row in table.rows:
-        lines.append(" & ".join(_latex_cell(column, value) for column, value in zip(table.columns, row)) + r" \\")
-    lines += [r"\bottomrule", r"\end{tabular}", *(rf"\par\footnotesize {latex(note)}" for note in table.notes)]
+             *(" & ".join(cells) + r" \\" + (r" \midrule" if i == 0 else "") for i, cells in enumerate(zip(*columns)))]
+    lines += [r"\bottomrule", r"\end{tabular}", *(rf"\par{{\footnotesize {latex(note)}\par}}" for note in table.notes)]
     return "\n".join(lines) + "\n"
 
 
-def _latex_cell(column, value):
-    if value is None:
-        return "{--}" if column.is_number else "--"
-    return f"{value:.4g}" if column.is_number and not isinstance(value, str) else latex(column.show(value))
+def _latex_column(column, values):
+    """Heading and cells. Large and small numbers of one column have one power of ten, which stands in its heading."""
+    if column.show is not as_number:
+        cells = ["--" if v is None else latex(column.show(v)) for v in values]
+        return [f"{{{latex(column.name)}}}", *(cell if _is_plain(cell) or not column.is_number else f"{{{cell}}}" for cell in cells)]
+    sizes = [abs(v) for v in values if v]
+    power = 3 * math.floor(math.log10(max(sizes)) / 3) if sizes else 0
+    decimals = min(max(2 - math.floor(math.log10(min(sizes) / 10**power)), 0), 4) if sizes else 0
+    head = latex(column.name) + (rf" ($10^{{{power}}}$)" if power else "")
+    return [f"{{{head}}}", *("{--}" if v is None else f"{v / 10**power:.{decimals}f}" for v in values)]
+
+
+def _is_plain(cell):
+    return cell.replace(".", "", 1).isdigit()
 
 
 def _shown(table, escape, nothing):
@@ -155,8 +170,9 @@ def markdown(text):
 
 _LATEX = {"\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_", "%": r"\%",
           "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
-          "|": r"\textbar{}", '"': r"\textquotedbl{}", "'": r"\textquotesingle{}", "`": r"\textasciigrave{}", "-": "{-}"}
+          "|": r"\textbar{}", '"': r"\char34{}", "'": r"\textquotesingle{}", "`": r"\textasciigrave{}", "-": "{-}"}
 
 
 def latex(text):
-    return "".join(_LATEX.get(c, c) for c in printable(text))
+    """What no font of a plain document has becomes a question mark."""
+    return "".join(_LATEX.get(c, c if c < "\u0100" else "?") for c in printable(text))

@@ -40,7 +40,7 @@ def test_json_and_csv_have_all_digits():
 
 def test_latex_has_booktabs_rules_and_number_columns():
     text = tables.render(table("a"), "latex")
-    assert r"\begin{tabular}{lSS}" in text and r"a & 1.235e+04 & {--} \\" in text
+    assert r"\begin{tabular}{lSS}" in text and r"{name} & {rate ($10^{3}$)} & {x} \\ \midrule" in text and r"a & 12.3 & {--} \\" in text
     assert [text.count(rule) for rule in (r"\toprule", r"\midrule", r"\bottomrule")] == [1, 1, 1]
 
 
