@@ -16,14 +16,12 @@ from random import Random
 import numpy as np
 
 from analysis import comparison
-from analysis.comparison import Place
 from analysis.errors import UsageError
 from analysis.measures import MEASURES
-from analysis.points import Setting
+from analysis.places import Place
 
 SCHEMA = "syncbench-calibration/1"
 FILE = "calibration.json"
-FIELDS = ("workload", "policy", "role_order", "split", "window", "kind")  # of a setting, as they stand in the file
 HALVINGS = 10  # of a single run
 MOST_PAIRS = 45  # of runs: those of ten
 
@@ -122,7 +120,7 @@ def as_json(calibration, rules):
     false_alarms = {name: getattr(calibration, name) for name in ("tables", "tables_with_claims", "rows", "claims")}
     return {"schema": SCHEMA, "machine": calibration.machine, "alpha": rules.alpha, "threshold": rules.threshold,
             "compared": calibration.kinds, "false_alarms": false_alarms,
-            "points": [{**place_as_json(f.place), "measure": f.measure, "comparisons": len(f.ratios), "floor": f.value}
+            "points": [{**f.place.as_json(), "measure": f.measure, "comparisons": len(f.ratios), "floor": f.value}
                        for f in calibration.floors]}
 
 
@@ -150,16 +148,4 @@ def _floor(point):
     floor = float(point["floor"])
     if not math.isfinite(floor) or floor < 0 or point["measure"] not in MEASURES:
         raise ValueError(f"{point['measure']!r:.60} with floor {floor}")
-    return (_place(point), point["measure"]), floor
-
-
-def place_as_json(place):
-    setting = place.setting
-    return {**{name: getattr(setting, name) for name in FIELDS}, "params": dict(setting.params),
-            "implementation": place.implementation, "threads": place.threads}
-
-
-def _place(record):
-    setting = Setting(params=tuple(sorted(record["params"].items())), host="", pus=None, build="",
-                      **{name: str(record[name]) for name in FIELDS})
-    return Place(setting, str(record["implementation"]), int(record["threads"]))
+    return (Place.from_json(point), point["measure"]), floor

@@ -17,6 +17,7 @@ import numpy as np
 
 from analysis import points, stats
 from analysis.errors import UsageError
+from analysis.places import Place
 
 ENOUGH_RUNS = 5  # of each side, from which on a run is the unit
 WIDE = 0.25  # quartile range over median: such a side is not one number
@@ -34,21 +35,6 @@ class Rules:
     confidence: float = 0.95  # of each interval
     threshold: float = 0.03  # relative: smaller differences do not matter
     seed: int = 1
-
-
-@dataclass(frozen=True)
-class Place:
-    """What is compared with what: a point without the build and the machine."""
-
-    setting: points.Setting
-    implementation: str
-    threads: int
-
-    def __str__(self):
-        fixed = self.setting
-        words = [fixed.workload, self.implementation, f"{self.threads} threads", fixed.split,
-                 *(points.assignment(*param) for param in fixed.params), fixed.policy, fixed.role_order, fixed.window, fixed.kind]
-        return " ".join(word for word in words if word)
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from statistics import median
 
 from analysis import labels, noise, points, stats
-from analysis.comparison import Place
 from analysis.measures import MEASURES
+from analysis.places import Place
 from analysis.tables import Column, Table, as_count, as_number, as_ratio
 
 LATENCIES = ("p50", "p99", "p999", "max")

@@ -1,7 +1,9 @@
 """What the commands that write share: files that are there whole or not at all, and a figure in all its formats."""
 
 import os
+import re
 from argparse import ArgumentTypeError
+from collections import Counter
 from pathlib import Path
 
 from analysis import style
@@ -27,6 +29,16 @@ def figure(drawing, base, forms):
         path = base.with_name(f"{base.name}.{form}")
         write(path, style.render(drawing, form))
         print(path, flush=True)
+
+
+def distinct(names):
+    """As names of files: without anything that leads out of a folder, and no two alike, not even where case does not count."""
+    found, seen = [], Counter()
+    for name in names:
+        safe = re.sub(r"[^\w.,=+-]+", "_", name, flags=re.ASCII)[:150]
+        seen[safe.casefold()] += 1
+        found.append(f"{safe}-{seen[safe.casefold()]}" if seen[safe.casefold()] > 1 else safe)
+    return found
 
 
 def write(path, content):

@@ -1,0 +1,314 @@
+"""A history: nothing that was added is ever lost, nothing that was not added is in it, and what it says is so."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+from random import Random
+from statistics import median
+
+import pytest
+
+from analysis import history, history_check
+from analysis.cli import main
+from analysis.conftest import environment, failed, trial
+from analysis.errors import UsageError
+from analysis.history import Run, Series, Value
+from analysis.measures import MEASURES
+from analysis.places import Place
+
+ROOT = Path(__file__).resolve().parent.parent
+MACHINE = "box, made up, 2 PUs, pack:1"
+
+
+def point(rate, name="ticket/spin", threads=2, **more):
+    return {"workload": "counter", "policy": "compact", "role_order": "interleaved", "split": "", "window": "500ms", "kind": "",
+            "params": {"critical_ns": 100}, "implementation": name, "threads": threads, "values": {"throughput": [rate, rate * 0.99, rate * 1.01, 7]}, **more}
+
+
+def record(number, points, machine=MACHINE, toolchain="g++, -O3"):
+    return {"schema": history.SCHEMA, "machine": machine, "run": f"run-{number}", "started_at": f"2026-01-01T{number // 60:02d}:{number % 60:02d}:00Z",
+            "build": f"build-{number}", "toolchain": toolchain, "points": points}
+
+
+def runs(rates, seed=1, noise=0.02, **changes):
+    rng = Random(seed)
+    return [record(i, [point(rate * rng.lognormvariate(0, noise), **changes)]) for i, rate in enumerate(rates)]
+
+
+@pytest.fixture
+def store(tmp_path):
+    def fill(records):
+        for one in records:
+            history.add(tmp_path / "store", one, pytest.fail)
+        return tmp_path / "store"
+
+    return fill
+
+
+def called(capsys, *arguments):
+    try:
+        status = main(["history", *map(str, arguments)])
+    except SystemExit as end:
+        status = end.code
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def only_file(folder):
+    (path,) = folder.glob("*.jsonl")
+    return path
+
+
+def values(folder, **options):
+    return [[value.value for value in one.values] for one in history.series(folder, pytest.fail, **options)]
+
+
+# Adding
+
+
+def test_runs_of_a_result_file_are_added_once(capsys, written, tmp_path):
+    lines = [environment(), *(trial(rate=r, block=i) for i, r in enumerate((1e6, 2e6, 3e6))), trial(kind="latency"), failed(trial("mcs/spin"))]
+    path = written(lines)
+    status, out, err = called(capsys, "add", path, "--store", tmp_path / "s")
+    assert (status, err) == (0, "") and out == "run-1: added (2 points, build 0.1.0-4-gabc)\n"
+    assert called(capsys, "add", path, "--store", tmp_path / "s")[1].startswith("run-1: is there already")
+    found = {(one.place.implementation, one.measure.name): one.values for one in history.series(tmp_path / "s", pytest.fail)}
+    assert found["ticket/spin", "throughput"][0].value == 2e6
+    assert found["ticket/spin", "p99"][0].value == 400
+    assert (found["mcs/spin", "throughput"][0].value, found["mcs/spin", "throughput"][0].broken) == (None, "hang")
+
+
+def test_the_same_run_with_other_numbers_is_refused(store):
+    folder = store(runs([1e6]))
+    with pytest.raises(UsageError, match="'run-0' is there with other numbers"):
+        history.add(folder, record(0, [point(9e6)]), pytest.fail)
+    assert only_file(folder).read_bytes().count(b"\n") == 1
+
+
+def test_machines_have_files_of_their_own_whatever_they_are_called(store):
+    hostile = ["../../etc/passwd, x", "<script>, x", "", "a/b, x", "A, x", "a, x"]
+    folder = store([record(0, [point(1e6)], machine=name) for name in hostile])
+    assert len(list(folder.glob("*.jsonl"))) == len(hostile)
+    assert {path.parent for path in folder.rglob("*")} == {folder}
+
+
+def test_eight_adds_at_once_lose_nothing(tmp_path):
+    program = ("import sys; from analysis.test_history import *\n"
+               "for i in range(8): history.add(sys.argv[1], record(int(sys.argv[2]) * 100 + i, [point(1e6)] * 50), print)")
+    adders = [subprocess.Popen([sys.executable, "-c", program, str(tmp_path / "s"), str(n)], cwd=ROOT) for n in range(8)]
+    assert [adder.wait(60) for adder in adders] == [0] * 8
+    lines = only_file(tmp_path / "s").read_text().splitlines()
+    assert len({json.loads(line)["run"] for line in lines}) == 64
+
+
+def test_a_line_cut_at_any_byte_costs_that_run_alone_and_the_next_add_heals_it(store, tmp_path):
+    folder = store(runs([1e6, 2e6]))
+    path = only_file(folder)
+    content = path.read_bytes()
+    first = content.index(b"\n") + 1
+    for cut in range(first + 1, len(content), 13):
+        path.write_bytes(content[:cut])
+        warnings = []
+        assert len(history.series(folder, warnings.append)[0].values) == 1
+        assert len(warnings) == 1 and "cut short" in warnings[0]
+        assert history.add(folder, json.loads(content[first:]), warnings.append)
+        assert path.read_bytes() == content
+
+
+def test_an_add_that_is_killed_leaves_a_whole_history(tmp_path):
+    program = ("import sys; from analysis.test_history import *\n"
+               "for i in range(100000): history.add(sys.argv[1], record(i, [point(1e6)] * 200), print)")
+    for attempt in range(3):
+        folder = tmp_path / str(attempt)
+        adder = subprocess.Popen([sys.executable, "-c", program, str(folder)], cwd=ROOT)
+        while not (folder.is_dir() and list(folder.glob("*.jsonl"))):
+            time.sleep(0.02)
+        time.sleep(0.1 + 0.05 * attempt)
+        adder.send_signal(signal.SIGKILL)
+        adder.wait()
+        history.series(folder, lambda line: None)
+        assert history.add(folder, record(999_999 % 1000, [point(2e6)], toolchain="later"), lambda line: None)
+        history.series(folder, pytest.fail)
+
+
+def test_a_full_disk_leaves_no_half_line(store):
+    folder = store(runs([1e6]))
+    before = only_file(folder).read_bytes()
+    program = ("import resource, signal, sys; from analysis.test_history import *\n"
+               "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+               f"resource.setrlimit(resource.RLIMIT_FSIZE, ({len(before)} + 100, {len(before)} + 100))\n"
+               "history.add(sys.argv[1], record(5, [point(1e6)] * 50), print)")
+    run = subprocess.run([sys.executable, "-c", program, str(folder)], cwd=ROOT, capture_output=True, text=True)
+    assert "UsageError" in run.stderr and "File too large" in run.stderr
+    assert only_file(folder).read_bytes() == before
+
+
+# The index
+
+
+def test_the_index_follows_what_is_added_and_can_be_deleted(store):
+    folder = store(runs([1e6, 2e6], noise=0))
+    assert values(folder) == [[1e6, 2e6]]
+    store([record(2, [point(3e6)])])
+    assert values(folder) == [[1e6, 2e6, 3e6]]
+    (folder / history.INDEX).unlink()
+    assert values(folder) == [[1e6, 2e6, 3e6]]
+
+
+@pytest.mark.parametrize("damage", [
+    lambda path: path.write_bytes(b"no database at all" * 300),
+    lambda path: path.write_bytes(path.read_bytes()[:5000]),
+    lambda path: path.write_bytes(path.read_bytes()[:4096] + os.urandom(len(path.read_bytes()) - 4096)),
+    lambda path: sqlite3.connect(path).execute("PRAGMA user_version = 99").connection.close(),
+    lambda path: path.write_bytes(b""),
+])
+def test_a_damaged_index_is_made_again(store, damage):
+    folder = store(runs([1e6, 2e6], noise=0))
+    assert values(folder) == [[1e6, 2e6]]
+    damage(folder / history.INDEX)
+    assert values(folder) == [[1e6, 2e6]]
+    assert values(folder) == [[1e6, 2e6]]
+
+
+def test_an_index_of_lines_that_were_changed_by_hand_is_made_again(store):
+    folder = store(runs([1e6, 2e6], noise=0))
+    values(folder)
+    path = only_file(folder)
+    path.write_text(path.read_text().replace("1000000.0", "7000000.0"))
+    assert values(folder) == [[7e6, 2e6]]
+    path.write_text(path.read_text().splitlines(keepends=True)[1])
+    assert values(folder) == [[2e6]]
+
+
+@pytest.mark.parametrize("line, words", [
+    (b"{broken", "not a run of a history"), (b"[]", "not a run of a history"), (b"\xff\xfe", "not a run of a history"),
+    (b'{"schema": "syncbench-history/9"}', "schema 'syncbench-history/9' is unknown"), (b"[" * 100000, "not a run of a history"),
+    (json.dumps(record(9, [point(1e6)])).replace("1000000.0", "NaN").encode(), "NaN is not JSON"),
+    (json.dumps(record(9, [point(1e6)])).replace("1000000.0", "1e999").encode(), "not a finite number"),
+    (json.dumps(record(9, [{"workload": "x"}])).encode(), "no field"),
+])
+def test_a_bad_line_is_named_and_loses_nothing_else(capsys, store, line, words):
+    folder = store(runs([1e6, 2e6], noise=0))
+    path = only_file(folder)
+    first, second = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(first + line + b"\n" + second)
+    before = path.read_bytes()
+    for _ in range(2):  # an index made from a part of it must not hide it the next time
+        status, out, err = called(capsys, "check", "--store", folder)
+        assert (status, out) == (2, "") and f"{path}:2: " in err and words in err and err.count("\n") == 1
+        status, out, err = called(capsys, "show", "--store", folder, "--salvage")
+        assert status == 0 and f"{path}:2: " in err
+    assert path.read_bytes() == before
+
+
+# Judging
+
+
+def test_a_history_without_change_passes(capsys, store):
+    status, out, err = called(capsys, "check", "--store", store(runs([1e6] * 40)))
+    assert (status, err) == (0, "") and "0 worse, 0 better" in out
+
+
+def test_a_lasting_change_for_the_worse_is_exit_1_and_names_the_commits(capsys, store):
+    status, out, err = called(capsys, "check", "--store", store(runs([1e6] * 30 + [0.9e6] * 5)))
+    assert status == 1 and "between build-29 and build-30" in err and "(change)" in err
+    assert "1 worse" in out
+
+
+def test_a_change_for_the_better_is_told_and_passes(capsys, store):
+    status, out, err = called(capsys, "check", "--store", store(runs([1e6] * 30 + [1.2e6] * 5)))
+    assert (status, err) == (0, "") and "0 worse, 1 better" in out
+
+
+def test_an_old_change_is_no_news(capsys, store):
+    folder = store(runs([1e6] * 20 + [0.8e6] * 30))
+    assert called(capsys, "check", "--store", folder)[0] == 0
+    assert called(capsys, "check", "--store", folder, "--last", "40")[0] == 1
+
+
+def test_a_last_run_far_out_is_exit_1_and_is_held_against_the_level_since_the_last_change(capsys, store):
+    status, _, err = called(capsys, "check", "--store", store(runs([0.5e6] * 20 + [1e6] * 20 + [0.7e6])))
+    assert status == 1 and "(last run)" in err and "between build-39 and build-40" in err and "-3" in err
+
+
+def test_for_a_cost_more_is_worse(capsys, store):
+    folder = store([record(i, [point(1e6, values={"cpu": [100.0 * (1.5 if i > 20 else 1), 90, 110, 7]})]) for i in range(26)])
+    assert called(capsys, "check", "--store", folder, "--measures", "cpu")[0] == 1
+
+
+def test_a_point_that_broke_in_the_last_run_is_exit_1_and_one_that_was_always_broken_is_not(capsys, store):
+    broken = {key: value for key, value in point(0).items() if key != "values"} | {"broken": "hang"}
+    folder = store([*runs([1e6] * 5), record(5, [broken])])
+    status, _, err = called(capsys, "check", "--store", folder)
+    assert status == 1 and "hang (broken), between build-4 and build-5" in err
+    assert called(capsys, "check", "--store", store([record(9, [broken], machine="other, x")]), "--machine", "other")[0] == 0
+
+
+def test_other_machines_and_other_flags_are_other_series(store):
+    folder = store([record(0, [point(1e6)]), record(1, [point(2e6)], machine="other, x"), record(2, [point(3e6)], toolchain="clang")])
+    assert values(folder) == [[3e6], [1e6], [2e6]]
+
+
+def test_a_fall_is_news_in_every_run_until_it_is_a_change(capsys, store):
+    for n in range(1, 9):
+        (only_file(store([])) if n > 1 else Path("/nonexistent")).unlink(missing_ok=True)
+        status, _, err = called(capsys, "check", "--store", store(runs([1e6] * 30 + [0.8e6] * n)))
+        assert status == 1 and "between build-29 and build-30" in err, n
+
+
+def series_of_noise(rng, threads):
+    """Medians of seven trials, whose tails are heavier than normal."""
+    def one():
+        return median(1e6 * (1 + 0.02 * rng.gauss(0, 1) / max(rng.random(), 0.1) ** 0.5) for _ in range(7))
+
+    found = [Value(Run("m", f"r{n}", f"t{n:03d}", f"b{n}", "g"), one(), 0, 0, "") for n in range(40)]
+    return Series("m", "g", Place.from_json(point(1e6, threads=threads)), MEASURES["throughput"], found)
+
+
+def test_whole_stores_of_noise_raise_a_false_alarm_in_at_most_one_of_twenty():
+    """Forty series of forty runs. No change is too small to matter."""
+    alarms, stores, rules = 0, 60, history_check.Rules(threshold=0.0)
+    for seed in range(stores):
+        found = [series_of_noise(Random(f"{seed}-{i}"), i + 1) for i in range(40)]
+        alarms += bool(history_check.findings(history_check.trends(found, rules), rules))
+    assert alarms / stores <= 0.05 + 0.056  # two standard errors
+
+
+# Showing
+
+
+def test_series_are_listed_and_chosen(capsys, store):
+    folder = store([record(i, [point(1e6), point(2e6, "mcs/spin"), point(3e6, threads=4)]) for i in range(3)])
+    _, out, _ = called(capsys, "show", "--store", folder)
+    assert out.count("\nticket/spin") == 2 and out.count("\nmcs/spin") == 1
+    _, out, _ = called(capsys, "show", "--store", folder, "--impl", "mcs", "--format", "csv")
+    assert out.count("\n") == 2
+    assert called(capsys, "show", "--store", folder, "--impl", "nothing")[0] == 2
+
+
+def test_what_is_drawn_is_the_same_bytes_each_time_and_stays_in_its_folder(capsys, store, tmp_path):
+    names = ["../../x", "<script>", "$\\frac{", "a" * 300]
+    folder = store([record(i, [point(1e6 if i < 15 else 2e6, name) for name in names]) for i in range(30)])
+    contents = []
+    for out in ("one", "two"):
+        status, printed, _ = called(capsys, "show", "--store", folder, "-o", tmp_path / "figures" / out, "--formats", "svg,png")
+        assert status == 0
+        contents.append({path.name: path.read_bytes() for path in (tmp_path / "figures" / out).iterdir()})
+    assert len(contents[0]) == 8 and contents[0] == contents[1]
+    assert sorted(p.name for p in (tmp_path / "figures").iterdir()) == ["one", "two"]
+
+
+def test_too_many_series_to_draw_are_refused(capsys, store, tmp_path):
+    folder = store([record(0, [point(1e6, threads=n) for n in range(1, 60)])])
+    status, _, err = called(capsys, "show", "--store", folder, "-o", tmp_path / "f")
+    assert status == 2 and "59 series are too many to draw" in err and not (tmp_path / "f").exists()
+
+
+def test_an_empty_store_is_refused_with_what_to_do(capsys, tmp_path):
+    status, _, err = called(capsys, "check", "--store", tmp_path)
+    assert status == 2 and "no history here (see history add)" in err
