@@ -11,10 +11,12 @@ from analysis.points import FAR, assignment
 
 
 def caption(figure, drawn, value_of, what):
-    """All sentences for a figure that shows the curves `drawn`. A/A is judged by `value_of`, which `what` names."""
+    """All sentences for a figure that shows the curves `drawn` over threads. A/A is judged by `value_of`, which `what`
+    names."""
     sentences = [
         setting(figure),
         bands(drawn),
+        lines(figure),
         left_out(figure),
         only_far(figure),
         doubtful(figure),
@@ -24,18 +26,34 @@ def caption(figure, drawn, value_of, what):
     return [sentence for sentence in sentences if sentence]
 
 
+def around(group, *sentences):
+    """The sentences of a picture that shows points of a group otherwise than as curves over threads: its own, between
+    those that every picture has."""
+    every = [setting(group), *sentences, left_out(group), only_far(group), doubtful(group)]
+    return [sentence for sentence in every if sentence]
+
+
 def setting(figure):
     fixed = figure.setting
     params = ", ".join(assignment(name, value) for name, value in fixed.params)
     parts = [
         f"{fixed.workload} ({params})" if params else fixed.workload,
         fixed.split,
-        f"placement {fixed.policy}, roles {fixed.role_order}",
+        f"placement {fixed.policy}, roles {fixed.role_order}" if fixed.policy else f"roles {fixed.role_order}",
         f"host {fixed.host}" + (f" with {fixed.pus} PUs" if fixed.pus else ""),
         f"build {fixed.build}",
         f"windows of {fixed.window}",
     ]
     return "; ".join(part for part in parts if part) + "."
+
+
+def lines(figure):
+    """What the vertical lines are, where there is more than the one that the shade begins at."""
+    words = {"package": "one package", "core": "all cores", "PU": "all PUs"}
+    shown = [border for border in figure.borders if figure.threads[0] < border.threads < figure.threads[-1]]
+    if not any(border.of != "PU" for border in shown):
+        return ""
+    return f"Vertical lines: {', '.join(f'{words[border.of]} ({border.threads})' for border in shown)}."
 
 
 def bands(drawn):
@@ -80,7 +98,7 @@ def doubtful(figure):
 
 
 def _places(figure, chosen):
-    threads = {name: [p.threads for p in series if chosen(p)] for name, series in figure.series.items()}
+    threads = {name: sorted({p.threads for p in series if chosen(p)}) for name, series in figure.series.items()}
     return "; ".join(f"{name} at {_list(numbers)}" for name, numbers in threads.items() if numbers)
 
 
@@ -88,9 +106,18 @@ def gaps(drawn):
     reasons = defaultdict(dict)  # a dict as an ordered set: panels of one figure repeat each other's gaps
     for curve in drawn:
         for gap in curve.gaps:
-            reasons[curve.implementation, gap.reason][gap.threads] = None
-    places = [f"{name} at {_list(threads)} ({reason})" for (name, reason), threads in reasons.items()]
+            reasons[curve.implementation, gap.reason][gap.at] = None
+    places = [f"{name} at {_list(places)} ({reason})" for (name, reason), places in reasons.items()]
     return f"\N{MULTIPLICATION SIGN} no number: {'; '.join(places)}." if places else ""
+
+
+def missing(places):
+    """The same where nothing is drawn for it. `places`: names, thread counts and reasons."""
+    reasons = defaultdict(dict)
+    for name, threads, reason in places:
+        reasons[name, reason][threads] = None
+    words = [f"{name} at {_list(threads)} ({reason})" for (name, reason), threads in reasons.items()]
+    return f"No number: {'; '.join(words)}." if words else ""
 
 
 def same_twice(figure, value_of, what):

@@ -29,13 +29,14 @@ def pairs(figure, value_of):
         before = first.get((again.implementation, again.threads))
         if again.copy == 0 or before is None or again.only_far != before.only_far:
             continue
-        ratios = stats.block_ratios(_by_block(again, value_of), _by_block(before, value_of))
+        ratios = stats.block_ratios(by_block(again, value_of), by_block(before, value_of))
         if ratios:
             found.append(Twice(before, again, tuple(ratios)))
     return found
 
 
-def _by_block(point, value_of):
+def by_block(point, value_of):
+    """The values of a point by block, where a ratio to what else ran in that block means something."""
     blocks = defaultdict(list)
     for t in point.trials:
         if (value := value_of(t)) is not None:

@@ -1,0 +1,133 @@
+"""Throughput as a multiple of a baseline's: bars to the right are faster, bars to the left slower, on one logarithmic axis.
+
+Ratios are taken inside blocks, where both saw the same disturbance; the interval is that of their median.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+from statistics import median
+
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from analysis import captions, layout, noise, stats, style
+from analysis.plots.throughput import RATE
+from analysis.sheets import Sheet
+
+NAME = "speed-up"
+HEADING = "Speed-up against a baseline"
+KIND = "throughput"
+AXES = ()
+ROW = 0.14  # inches
+FOR_NUMBERS = 0.3  # share of the width, at the right
+NO_NUMBER = 0.0
+
+
+@dataclass(frozen=True)
+class Bar:
+    ratio: float
+    interval: stats.Interval
+    blocks: int
+
+
+def worth(group):
+    return any(not isinstance(bar, str) for bars in _crowds(group).values() for bar in bars.values())
+
+
+def compose(group):
+    crowds = _crowds(group)
+    shown = group.at(*crowds)
+    names = sorted({name for bars in crowds.values() for name in bars})
+    failures = [(name, n, bar) for n, bars in crowds.items() for name, bar in bars.items() if isinstance(bar, str)]
+    sentences = captions.around(
+        shown, f"Throughput over that of {group.reference}: medians of ratios inside blocks.",
+        _bands([bar for bars in crowds.values() for bar in bars.values() if not isinstance(bar, str)]),
+        captions.missing(failures), f"\N{DOUBLE DAGGER} {group.reference} measured again: what equals differ by." if _AGAIN in names else "")
+    headings = {_heading(group, n): bars for n, bars in crowds.items()}
+    return Sheet(sentences, partial(_draw, names, headings, group.reference, sentences))
+
+
+_AGAIN = "\N{DOUBLE DAGGER} again"
+
+
+def _heading(group, threads):
+    return group.crowd(threads)
+
+
+def _crowds(group):
+    """By thread count (alone, and those that tell most), by name: a bar, or why there is none."""
+    reference = {p.threads: p for p in group.series.get(group.reference, ()) if p.trials}
+    again = {p.threads: p for p in group.figure.points if p.copy == 1 and p.implementation == group.reference}
+    found = {}
+    for n in sorted({group.threads[0], *group.crowds} & reference.keys()):
+        bars = {name: _bar(p, reference[n]) for name, series in group.series.items() for p in series
+                if p.threads == n and name != group.reference}
+        if n in again and bars:
+            bars[_AGAIN] = _bar(again[n], reference[n])
+        if bars:
+            found[n] = bars
+    return found
+
+
+def _bar(point, reference):
+    if not point.trials:
+        return point.why_failed
+    ratios = stats.block_ratios(noise.by_block(point, RATE), noise.by_block(reference, RATE))
+    if not ratios:
+        return "no block has both"
+    middle = median(ratios)
+    return Bar(middle, stats.median_interval(ratios), len(ratios)) if middle > 0 else "zero"
+
+
+def _bands(bars):
+    counts = sorted({bar.blocks for bar in bars})
+    text = f"{counts[0]}{f' to {counts[-1]}' if len(counts) > 1 else ''} {'block' if counts[-1] == 1 else 'blocks'} a bar; whiskers: "
+    if counts[0] >= 6:
+        return text + "95 % confidence interval of the median by order statistics."
+    worst = min(bar.interval.coverage for bar in bars)
+    return text + (f"95 % confidence interval of the median by order statistics, with fewer than 6 blocks minimum to maximum, "
+                   f"which covers the median with only {100 * worst:.0f} % at worst.")
+
+
+def _draw(names, crowds, reference, sentences, width):
+    canvas = style.new_figure(width)
+    axes = canvas.subplots(1, len(crowds), squeeze=False)
+    bars = [bar for found in crowds.values() for bar in found.values() if isinstance(bar, Bar)]
+    for i, (axis, (heading, found)) in enumerate(zip(axes.ravel(), crowds.items())):
+        _scale(axis, bars)
+        for y, name in enumerate(names):
+            _paint(axis, y, name, found.get(name))
+        axis.axvline(1, color="black", linewidth=0.6, zorder=3, label="_one")
+        axis.set_ylim(len(names) - 0.5, -0.5)
+        axis.set_yticks(range(len(names)), [style.short(name, 24) for name in names], fontsize=style.SMALL)
+        axis.tick_params(axis="y", length=0, labelleft=i == 0)
+        axis.grid(False, axis="y")
+        axis.text(0, 1.01, heading.replace(", ", "\n") if width == "one" else heading, transform=axis.transAxes, va="bottom",
+                  fontsize=style.SMALL, color="0.3")
+    axes.flat[len(crowds) // 2].set_xlabel(f"throughput, times {style.short(reference, 20)}")
+    layout.arrange(canvas, axes.tolist(), ROW * max(len(names), 3), [], sentences)
+    return canvas
+
+
+def _scale(axis, bars):
+    low = min(1.0, *(bar.interval.low or bar.ratio for bar in bars)) / 1.1
+    high = max(1.0, *(bar.interval.high for bar in bars)) * 1.1
+    axis.set_xscale("log")
+    axis.set_xlim(low, high * (high / low) ** (FOR_NUMBERS / (1 - FOR_NUMBERS)))
+    axis.xaxis.set_major_locator(LogLocator(10, subs=(1,) if high > 30 * low else (1, 2, 5), numticks=5))
+    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}" if value <= high else ""))
+    axis.xaxis.set_minor_formatter(NullFormatter())
+
+
+def _paint(axis, y, name, bar):
+    if bar is None:
+        return
+    if not isinstance(bar, Bar):
+        text = bar
+    else:
+        text = f"{bar.ratio:.2f}" if 0.1 <= bar.ratio < 1000 else f"{bar.ratio:.2g}"
+        look = {"color": "white", "edgecolor": "0.4", "hatch": "/////"} if name == _AGAIN else {"color": style.look_of(name).colour}
+        axis.barh(y, bar.ratio - 1, left=1, height=0.66, linewidth=0.5, label=style.label(name), **look)
+        axis.plot([max(bar.interval.low, axis.get_xlim()[0]), bar.interval.high], [y, y], color="black", linewidth=0.8,
+                  solid_capstyle="butt", marker="|", markersize=3, markeredgewidth=0.8, label="_interval")
+    axis.text(0.995, y, text, transform=axis.get_yaxis_transform(), ha="right", va="center", fontsize=style.SMALL - 0.5,
+              color="0.15", label="_ratio")
