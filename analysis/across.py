@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from math import log2, sqrt
 
-from matplotlib.ticker import EngFormatter, FixedLocator, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import EngFormatter, FixedLocator, LogLocator, NullFormatter
 
 from analysis import points, style
 
@@ -55,7 +55,8 @@ class Places:
 
     def apply(self, axis, labelled):
         axis.set_xlim(1 - 0.03 * self.most, self.most * 1.03)
-        axis.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
+        step = next(step for step in (1, 2, 5, 10, 20, 50, 100, 500, 10**9) if self.most <= 8 * step)
+        axis.xaxis.set_major_locator(FixedLocator([1, *range(max(step, 2), self.most + 1, step)]))
         axis.xaxis.set_major_formatter("{x:.0f}")
 
 

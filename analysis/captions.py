@@ -6,8 +6,10 @@ A figure travels without its file, so whatever a reader needs in order not to be
 from collections import Counter, defaultdict
 from statistics import median
 
-from analysis import noise
+from analysis import noise, stats
 from analysis.points import FAR, assignment
+
+MOST_PLACES = 8  # implementations that a sentence names before it says how many more there are
 
 
 def caption(figure, drawn, value_of, what):
@@ -62,18 +64,24 @@ def bands(drawn):
     if not estimates:
         return "No point has a number."
     counts = sorted({e.trials for e in estimates})
-    text = f"Median of {_span(counts)} {'trial' if counts[-1] == 1 else 'trials'}"
-    short = [e for e in estimates if 1 < e.trials < 6]
-    if counts[-1] >= 6:
-        text += "; bands: 95 % confidence interval of the median by order statistics"
-    if short:
-        worst = min(e.interval.coverage for e in short)
-        where = ", with fewer than 6 trials" if counts[-1] >= 6 else "; bands:"
-        text += f"{where} minimum to maximum, which covers the median with only {100 * worst:.0f} %"
-        text += " at worst" if len(counts) > 1 else ""
+    text = f"Median of {span(counts)} {'trial' if counts[-1] == 1 else 'trials'}"
+    if counts[-1] > 1:
+        text += f"; bands: {interval(counts)}"
     if counts[0] == 1:
         text += "; a single trial has no band"
     return text + "."
+
+
+def interval(counts, of="trials"):
+    """What an interval of a median covers, with so many values at the least and so many at the most."""
+    few = [n for n in counts if 1 < n < 6]
+    text = "95 % confidence interval of the median by order statistics" if max(counts) >= 6 else ""
+    if few:
+        where = f"{text}, with fewer than 6 {of} " if text else ""
+        worst = stats.median_interval([0.0] * min(few)).coverage
+        text = f"{where}minimum to maximum, which covers the median with only {100 * worst:.0f} %"
+        text += " at worst" if len(counts) > 1 else ""
+    return text
 
 
 def left_out(figure):
@@ -99,7 +107,10 @@ def doubtful(figure):
 
 def _places(figure, chosen):
     threads = {name: sorted({p.threads for p in series if chosen(p)}) for name, series in figure.series.items()}
-    return "; ".join(f"{name} at {_list(numbers)}" for name, numbers in threads.items() if numbers)
+    words = [f"{name} at {_list(numbers)}" for name, numbers in threads.items() if numbers]
+    if len(words) > MOST_PLACES and all(chosen(p) for series in figure.series.values() for p in series if p.trials):
+        return "everywhere"
+    return "; ".join(words[:MOST_PLACES]) + (f"; and {len(words) - MOST_PLACES} more" if len(words) > MOST_PLACES else "")
 
 
 def gaps(drawn):
@@ -132,7 +143,7 @@ def same_twice(figure, value_of, what):
         for name, texts in parts.items())
 
 
-def _span(counts):
+def span(counts):
     return f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
 
 

@@ -12,6 +12,8 @@ from analysis import style
 
 SHADES = LinearSegmentedColormap.from_list("shades", ["#FFFFFF", "#7FB2D9"])
 LARGEST, SMALLEST = 6.5, 3.5  # points
+FILLED = 0.94  # share of a cell that its text may take
+APART = 0.14  # inches from mark to mark
 
 
 @dataclass(frozen=True)
@@ -50,23 +52,27 @@ def _cell(axis, x, y, cell):
               gid="cell", color="black")
     for i, name in enumerate(cell.marks):
         line = style.look_of(name).line
-        axis.plot([x + 0.5 + 0.26 * (i - (len(cell.marks) - 1) / 2)], [y + 0.32], **{**line, "linestyle": "none"},
-                  label=style.label(name), zorder=3)
+        axis.plot([x + 0.5], [y + 0.32], **{**line, "linestyle": "none"}, label=style.label(name), zorder=3,
+                  gid=f"mark {i - (len(cell.marks) - 1) / 2}")
 
 
 def fit(canvas, axes):
-    """Makes what stands in the cells small enough for them, once the axes have their size."""
+    """Makes what stands in the cells small enough for them, and puts marks beside each other, once the axes have their size."""
     renderer = canvas.canvas.get_renderer()
     texts = [(text, axis) for axis in axes for text in axis.texts if text.get_gid() == "cell"]
     if not texts:
         return
-    room = min(axis.bbox.width / axis.get_xlim()[1] for _, axis in texts) * 0.94
+    cell = min(axis.bbox.width / axis.get_xlim()[1] for _, axis in texts)
     widest = max(text.get_window_extent(renderer).width for text, _ in texts)
-    size = max(SMALLEST, min(LARGEST, LARGEST * room / widest))
+    size = max(SMALLEST, min(LARGEST, LARGEST * FILLED * cell / widest))
     for text, _ in texts:
         text.set_fontsize(size)
-    marker = min(4.5, 0.24 * room / canvas.dpi * 72)
+    apart = min(cell * 0.28, APART * canvas.dpi)
     for axis in axes:
         for line in axis.lines:
-            if not line.get_label().startswith("_gap"):
-                line.set_markersize(marker)
+            if (line.get_gid() or "").startswith("mark "):
+                line.set_markersize(min(4.5, 0.8 * apart / canvas.dpi * 72))
+                line.set_xdata([line.get_xdata()[0] + float(line.get_gid().split()[1]) * apart / cell])
+                line.set_gid(None)  # it would become an id of the SVG, the same in many cells
+    for text, _ in texts:
+        text.set_gid(None)

@@ -88,6 +88,12 @@ def groups(figures, axes=(), baseline=None):
     return [Group(setting, tuple(found[setting]), baseline) for setting in sorted(found, key=repr)]
 
 
+def is_paced(figure):
+    """Whether operations came at a rate of their own: all who keep up are then equally fast, which is no merit."""
+    rate = parameter(figure, "rate")
+    return type(rate) in (int, float) and rate > 0
+
+
 def parameter(figure, name):
     """The value of a parameter that is an axis; None where the workload has none of this name."""
     return dict(figure.setting.params).get(name)

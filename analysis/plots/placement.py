@@ -6,7 +6,7 @@ from statistics import median
 
 from analysis import captions, layout, matrix, stats, style
 from analysis.plots.throughput import RATE
-from analysis.sheets import Sheet
+from analysis.sheets import Sheet, is_paced
 
 NAME = "placement"
 HEADING = "Throughput by placement and implementation"
@@ -17,7 +17,7 @@ ROW = 0.135  # inches
 
 def worth(group):
     policies = {figure.setting.policy for figure in group.figures if any(p.trials for p in figure.points)}
-    return len(policies) > 1
+    return len(policies) > 1 and not any(map(is_paced, group.figures))
 
 
 def compose(group):
@@ -25,8 +25,8 @@ def compose(group):
     rows, columns = list(shown.series), [figure.setting.policy for figure in shown.figures]
     crowds = {n: _rates(shown, n, rows) for n in group.crowds}
     sentences = captions.around(
-        shown, "Columns: placements. Cells: median operations/s; darker: more, by its logarithm. \N{MULTIPLICATION SIGN}: no number.",
-        _reliability(shown), captions.missing(_missing(shown)))
+        shown, "Columns: placements. Cells: median operations/s; darker: more, by its logarithm.", _reliability(shown),
+        captions.missing(_missing(shown)))
     return Sheet(sentences, partial(_draw, rows, columns, {group.crowd(n): found for n, found in crowds.items()}, sentences))
 
 
@@ -53,7 +53,7 @@ def _reliability(group):
     if not widths:
         return f"{counts[-1]} trial a cell: how far off it is, is unknown."
     what = "95 % intervals of the medians" if counts[0] >= 6 else "Minimum and maximum"
-    return (f"{counts[0]}{f' to {counts[-1]}' if len(counts) > 1 else ''} trials a cell. {what} are off the median by at most "
+    return (f"{captions.span(counts)} trials a cell. {what} are off the median by at most "
             f"{100 * median(widths):.0f} % in half of the cells, by {100 * max(widths):.0f} % in the worst.")
 
 

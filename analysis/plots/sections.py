@@ -4,6 +4,7 @@ The length of what is locked, and of what is not, decides how contended a lock i
 implementation, and those of all that cannot be told apart from it.
 """
 
+from dataclasses import dataclass
 from functools import partial
 from math import log
 from statistics import median
@@ -11,9 +12,9 @@ from statistics import median
 from matplotlib.lines import Line2D
 from matplotlib.ticker import EngFormatter
 
-from analysis import captions, layout, matrix, noise, stats, style
+from analysis import captions, layout, matrix, noise, points, stats, style
 from analysis.plots.throughput import RATE
-from analysis.sheets import Sheet, parameter
+from analysis.sheets import Sheet, is_paced, parameter
 
 NAME = "sections"
 HEADING = "The fastest by work inside and outside the lock"
@@ -21,11 +22,14 @@ KIND = "throughput"
 INSIDE, OUTSIDE = AXES = ("critical_ns", "parallel_ns")
 ROW = 0.3  # inches
 MOST = 3  # markers that a cell holds
+ENOUGH = points.ENOUGH  # blocks: fewer tell nothing apart
 NO_LOCKS = ("baseline", "control")  # standings
 
 
 def worth(group):
     """Two values along each axis: a single row is a curve and no map."""
+    if any(map(is_paced, group.figures)):
+        return False
     places = [_place(figure) for figure in group.figures if any(p.trials for p in figure.points)]
     if any(type(value) not in (int, float) for place in places for value in place):
         return False
@@ -37,7 +41,7 @@ def compose(group):
     insides, outsides = (sorted(set(values)) for values in zip(*map(_place, shown.figures)))
     crowds = {n: {(insides.index(_place(figure)[0]), outsides.index(_place(figure)[1])): winner
                   for figure in shown.figures if (winner := _winner(figure, n, shown.reference))} for n in group.crowds}
-    sentences = captions.around(shown, _legend_words(shown.reference), _bands(shown))
+    sentences = captions.around(shown, _legend_words(shown.reference), _bands(crowds))
     headings = {group.crowd(n): found for n, found in crowds.items()}
     return Sheet(sentences, partial(_draw, insides, outsides, headings, sentences))
 
@@ -46,47 +50,50 @@ def _place(figure):
     return parameter(figure, INSIDE), parameter(figure, OUTSIDE)
 
 
+@dataclass(frozen=True)
 class _Winner:
-    """The fastest in one cell, those like it, and its ratio to the reference (its rate where there is none)."""
-
-    def __init__(self, names, ratio, rate):
-        self.names, self.ratio, self.rate = names, ratio, rate
+    names: list  # the fastest in a cell, and those that are like it
+    ratio: float | None  # of its rate to that of the reference
+    rate: float
+    blocks: tuple  # how many each of the others was held against it in
 
 
 def _winner(figure, threads, reference):
-    points = {name: p for name, series in figure.series.items() for p in series if p.threads == threads and p.trials}
-    rates = {name: median(map(RATE, p.trials)) for name, p in points.items() if p.trials[0].standing not in NO_LOCKS}
+    found = {name: p for name, series in figure.series.items() for p in series if p.threads == threads and p.trials}
+    rates = {name: median(map(RATE, p.trials)) for name, p in found.items() if p.trials[0].standing not in NO_LOCKS}
     if not rates:
         return None
     best = min(rates, key=lambda name: (-rates[name], name))
-    like = [name for name in sorted(rates, key=lambda name: (-rates[name], name))
-            if name != best and _alike(points[name], points[best])]
-    ratios = _ratios(points[best], points[reference]) if reference in points else []
-    return _Winner([best, *like], median(ratios) if ratios else None, rates[best])
+    others = {name: _ratios(found[name], found[best]) for name in sorted(rates, key=lambda name: (-rates[name], name))}
+    del others[best]
+    blocks = [len(one) for one in others.values()]
+    like = [name for name, one in others.items() if _alike(one)]
+    ratios = _ratios(found[best], found[reference]) if reference in found else []
+    return _Winner([best, *like], median(ratios) if ratios else None, rates[best], tuple(blocks))
 
 
 def _ratios(point, other):
     return stats.block_ratios(noise.by_block(point, RATE), noise.by_block(other, RATE))
 
 
-def _alike(point, best):
-    """Whether the interval of their ratio inside blocks holds 1, or there is no block to tell from."""
-    ratios = _ratios(point, best)
-    return not ratios or stats.median_interval(ratios).high >= 1
+def _alike(ratios):
+    """Whether the interval of a ratio to the fastest holds 1, or too few blocks have both to tell."""
+    return len(ratios) < ENOUGH or stats.median_interval(ratios).high >= 1
 
 
 def _legend_words(reference):
     what = (f"Numbers: throughput of the fastest, times that of {reference}, median of ratios inside blocks; darker: more."
             if reference else "Numbers: throughput of the fastest; darker: more.")
     return (f"Markers: the fastest implementation, and after it those that cannot be told apart from it (the interval of their "
-            f"ratio inside blocks holds 1); +n: so many more. {what}")
+            f"ratio inside blocks holds 1, or fewer than {ENOUGH} blocks have both); +n: so many more. {what}")
 
 
-def _bands(group):
-    counts = sorted({len(p.trials) for series in group.series.values() for p in series if p.trials})
-    coverage = stats.median_interval([0.0] * counts[0]).coverage
-    how = "95 % confidence by order statistics" if counts[0] >= 6 else f"minimum to maximum, which covers only {100 * coverage:.0f} %"
-    return f"{counts[0]}{f' to {counts[-1]}' if len(counts) > 1 else ''} trials a point; intervals: {how}."
+def _bands(crowds):
+    counts = sorted({n for found in crowds.values() for winner in found.values() for n in winner.blocks})
+    if not counts or counts[-1] < ENOUGH:
+        return ""
+    told = [n for n in counts if n >= ENOUGH]
+    return f"{captions.span(counts)} blocks a ratio; intervals: {captions.interval(told, 'blocks')}."
 
 
 def _draw(insides, outsides, crowds, sentences, width):

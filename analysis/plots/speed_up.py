@@ -5,20 +5,21 @@ Ratios are taken inside blocks, where both saw the same disturbance; the interva
 
 from dataclasses import dataclass
 from functools import partial
+from math import ceil, floor, log10
 from statistics import median
 
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from analysis import captions, layout, noise, stats, style
 from analysis.plots.throughput import RATE
-from analysis.sheets import Sheet
+from analysis.sheets import Sheet, is_paced
 
 NAME = "speed-up"
 HEADING = "Speed-up against a baseline"
 KIND = "throughput"
 AXES = ()
 ROW = 0.14  # inches
-FOR_NUMBERS = 0.3  # share of the width, at the right
+FOR_NUMBERS = {"one": 0.5, "two": 0.25}  # share of the width, at the right
 NO_NUMBER = 0.0
 
 
@@ -30,7 +31,7 @@ class Bar:
 
 
 def worth(group):
-    return any(not isinstance(bar, str) for bars in _crowds(group).values() for bar in bars.values())
+    return not is_paced(group.figure) and any(not isinstance(bar, str) for bars in _crowds(group).values() for bar in bars.values())
 
 
 def compose(group):
@@ -42,15 +43,11 @@ def compose(group):
         shown, f"Throughput over that of {group.reference}: medians of ratios inside blocks.",
         _bands([bar for bars in crowds.values() for bar in bars.values() if not isinstance(bar, str)]),
         captions.missing(failures), f"\N{DOUBLE DAGGER} {group.reference} measured again: what equals differ by." if _AGAIN in names else "")
-    headings = {_heading(group, n): bars for n, bars in crowds.items()}
+    headings = {group.crowd(n): bars for n, bars in crowds.items()}
     return Sheet(sentences, partial(_draw, names, headings, group.reference, sentences))
 
 
 _AGAIN = "\N{DOUBLE DAGGER} again"
-
-
-def _heading(group, threads):
-    return group.crowd(threads)
 
 
 def _crowds(group):
@@ -80,20 +77,16 @@ def _bar(point, reference):
 
 def _bands(bars):
     counts = sorted({bar.blocks for bar in bars})
-    text = f"{counts[0]}{f' to {counts[-1]}' if len(counts) > 1 else ''} {'block' if counts[-1] == 1 else 'blocks'} a bar; whiskers: "
-    if counts[0] >= 6:
-        return text + "95 % confidence interval of the median by order statistics."
-    worst = min(bar.interval.coverage for bar in bars)
-    return text + (f"95 % confidence interval of the median by order statistics, with fewer than 6 blocks minimum to maximum, "
-                   f"which covers the median with only {100 * worst:.0f} % at worst.")
+    text = f"{captions.span(counts)} {'block' if counts[-1] == 1 else 'blocks'} a bar"
+    return f"{text}; whiskers: {captions.interval(counts, 'blocks')}." if counts[-1] > 1 else f"{text}, and no interval."
 
 
 def _draw(names, crowds, reference, sentences, width):
     canvas = style.new_figure(width)
     axes = canvas.subplots(1, len(crowds), squeeze=False)
-    bars = [bar for found in crowds.values() for bar in found.values() if isinstance(bar, Bar)]
+    narrow = width == "one" and len(crowds) > 1
     for i, (axis, (heading, found)) in enumerate(zip(axes.ravel(), crowds.items())):
-        _scale(axis, bars)
+        _scale(axis, [bar for bar in found.values() if isinstance(bar, Bar)], narrow)
         for y, name in enumerate(names):
             _paint(axis, y, name, found.get(name))
         axis.axvline(1, color="black", linewidth=0.6, zorder=3, label="_one")
@@ -108,14 +101,33 @@ def _draw(names, crowds, reference, sentences, width):
     return canvas
 
 
-def _scale(axis, bars):
-    low = min(1.0, *(bar.interval.low or bar.ratio for bar in bars)) / 1.1
-    high = max(1.0, *(bar.interval.high for bar in bars)) * 1.1
+def _scale(axis, bars, narrow):
+    """Each panel has its own: what differs little alone may differ a thousandfold in a crowd."""
+    low = min([1.0, *(bar.interval.low or bar.ratio for bar in bars)]) / 1.1
+    high = max([1.0, *(bar.interval.high for bar in bars)]) * 1.1
+    share = FOR_NUMBERS["one" if narrow else "two"]
     axis.set_xscale("log")
-    axis.set_xlim(low, high * (high / low) ** (FOR_NUMBERS / (1 - FOR_NUMBERS)))
-    axis.xaxis.set_major_locator(LogLocator(10, subs=(1,) if high > 30 * low else (1, 2, 5), numticks=5))
-    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}" if value <= high else ""))
-    axis.xaxis.set_minor_formatter(NullFormatter())
+    axis.set_xlim(low, high * (high / low) ** (share / (1 - share)))
+    axis.xaxis.set_major_locator(FixedLocator(ticks(low, high, 2 if narrow else 4)))
+    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.xaxis.set_minor_locator(NullLocator())
+
+
+def ticks(low, high, most):
+    """At most so many round numbers, 1 among them if there is room for it."""
+    if high > 30 * low:
+        found = [10.0**power for power in range(ceil(log10(low)), floor(log10(high)) + 1)]
+    else:
+        steps = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 1, 2, 5, 10)
+        found = next(found for step in steps
+                     if len(found := [i * step for i in range(ceil(low / step), floor(high / step) + 1) if i]) <= max(most, 2))
+    if most == 2 and len(found) > 2:
+        return [1.0, max(found, key=lambda value: abs(log10(value)))]
+    for thinner in range(1, len(found) + 1):
+        one = next((i for i, value in enumerate(found) if abs(value - 1) < 1e-9), 0)
+        if len(thinned := found[one % thinner::thinner]) <= most:
+            return thinned
+    return found[:most]
 
 
 def _paint(axis, y, name, bar):
