@@ -113,22 +113,31 @@ def _places(figure, chosen):
     return "; ".join(words[:MOST_PLACES]) + (f"; and {len(words) - MOST_PLACES} more" if len(words) > MOST_PLACES else "")
 
 
-def gaps(drawn):
-    reasons = defaultdict(dict)  # a dict as an ordered set: panels of one figure repeat each other's gaps
-    for curve in drawn:
-        for gap in curve.gaps:
-            reasons[curve.implementation, gap.reason][gap.at] = None
-    places = [f"{name} at {_list(places)} ({reason})" for (name, reason), places in reasons.items()]
-    return f"\N{MULTIPLICATION SIGN} no number: {'; '.join(places)}." if places else ""
+def gaps(drawn, place=str):
+    """What the crosses stand for. `place` makes a word of where along the curve one is."""
+    words = _by_reason((curve.implementation, gap.at, gap.reason) for curve in drawn for gap in curve.gaps)
+    return f"\N{MULTIPLICATION SIGN} no number: {_joined(words, place)}." if words else ""
 
 
 def missing(places):
     """The same where nothing is drawn for it. `places`: names, thread counts and reasons."""
-    reasons = defaultdict(dict)
-    for name, threads, reason in places:
-        reasons[name, reason][threads] = None
-    words = [f"{name} at {_list(threads)} ({reason})" for (name, reason), threads in reasons.items()]
-    return f"No number: {'; '.join(words)}." if words else ""
+    words = _by_reason(places)
+    return f"No number: {_joined(words, str)}." if words else ""
+
+
+def _by_reason(places):
+    """Names by where they have none and why: a crowd too large fails many at once."""
+    reasons = defaultdict(dict)  # a dict as an ordered set: panels of one figure repeat each other's gaps
+    for name, place, reason in places:
+        reasons[name, reason][place] = None
+    alike = defaultdict(list)
+    for (name, reason), found in reasons.items():
+        alike[tuple(found), reason].append(name)
+    return alike
+
+
+def _joined(alike, place):
+    return "; ".join(f"{', '.join(names)} at {', '.join(map(place, places))} ({reason})" for (places, reason), names in alike.items())
 
 
 def same_twice(figure, value_of, what):
@@ -144,7 +153,7 @@ def same_twice(figure, value_of, what):
 
 
 def span(counts):
-    return f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+    return f"{counts[0]}" if counts[0] == counts[-1] else f"{counts[0]} to {counts[-1]}"
 
 
 def _list(numbers):

@@ -17,6 +17,7 @@ from analysis import layout, style
 from analysis.sheets import Sheet
 
 CROSS = 0.065  # share of the axes' height that a cross takes
+CROSSES = 0.35  # and all that stand above each other together, at the most
 SPREAD = 1.3  # room below and above the curves, on a log axis
 
 
@@ -132,10 +133,10 @@ def _band(axis, estimates, colour):
 
 
 def _crosses(axis, curves):
-    """A hollow cross at the bottom for each gap, those of one place above each other. A place with more of them than half
-    the axes hold has its crosses closer together."""
+    """A hollow cross at the bottom for each gap, those of one place above each other: the smaller the more there
+    are."""
     most = _most_gaps(curves)
-    step = min(CROSS, 0.5 / most) if most else 0
+    step = min(CROSS, CROSSES / most) if most else 0
     below = Counter()
     for curve in curves:
         for gap in curve.gaps:
@@ -151,4 +152,4 @@ def _most_gaps(curves):
 
 
 def _cross_height(curves):
-    return min(CROSS * _most_gaps(curves), 0.5)
+    return min(CROSS * _most_gaps(curves), CROSSES)

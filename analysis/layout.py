@@ -32,7 +32,7 @@ def arrange(canvas, grid, height, handles, sentences):
     floor = 2 * PAD + _size(canvas, note)[1]
     legend = _legend(canvas, handles, width - 2 * PAD) if handles else None
     legend_at, floor = floor, floor + (_size(canvas, legend)[1] + PAD if legend else 0)
-    for _ in range(2):  # what hangs over depends a little on how large the axes are
+    for _ in range(3):  # what hangs over depends a little on how large the axes are
         boxes, total = _boxes(canvas, grid, heights, floor)
         canvas.set_size_inches(width, total)
         for axis, (x, y, across, up) in boxes:

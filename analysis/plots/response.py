@@ -69,7 +69,7 @@ def compose(group):
         sentences.append(_knees(loads, n, saturated))
     drawn = [curve for panel in panels for curve in panel.curves]
     return frame.sheet(panels, captions.around(
-        shown, captions.bands(drawn), *sentences, captions.gaps(drawn) and _gaps(drawn),
+        shown, captions.bands(drawn), *sentences, captions.gaps(drawn, lambda rate: f"{matrix.number(rate)}/s"),
         "Triangle at the top: saturated in most trials, where latency grows with the window and has no number."))
 
 
@@ -107,12 +107,3 @@ def _knees(loads, threads, saturated):
         kept = [rate for rate in offered if behind is None or rate < behind]
         words.append(f"{name} {f'{matrix.number(kept[-1])}/s' if kept else 'none'}{' (the highest tried)' if behind is None else ''}")
     return f"With {threads} threads kept up with at most: {', '.join(words)}." if words else ""
-
-
-def _gaps(drawn):
-    reasons = {}
-    for curve in drawn:
-        for gap in curve.gaps:
-            reasons.setdefault((curve.implementation, gap.reason), {})[matrix.number(gap.at)] = None
-    words = [f"{name} at {', '.join(rates)}/s ({reason})" for (name, reason), rates in reasons.items()]
-    return f"\N{MULTIPLICATION SIGN} no number: {'; '.join(words)}."

@@ -20,7 +20,6 @@ KIND = "throughput"
 AXES = ()
 ROW = 0.14  # inches
 FOR_NUMBERS = {"one": 0.5, "two": 0.25}  # share of the width, at the right
-NO_NUMBER = 0.0
 
 
 @dataclass(frozen=True)
@@ -31,14 +30,13 @@ class Bar:
 
 
 def worth(group):
-    return not is_paced(group.figure) and any(not isinstance(bar, str) for bars in _crowds(group).values() for bar in bars.values())
+    return not is_paced(group.figure) and bool(_crowds(group)[0])
 
 
 def compose(group):
-    crowds = _crowds(group)
+    crowds, failures = _crowds(group)
     shown = group.at(*crowds)
     names = sorted({name for bars in crowds.values() for name in bars})
-    failures = [(name, n, bar) for n, bars in crowds.items() for name, bar in bars.items() if isinstance(bar, str)]
     sentences = captions.around(
         shown, f"Throughput over that of {group.reference}: medians of ratios inside blocks.",
         _bands([bar for bars in crowds.values() for bar in bars.values() if not isinstance(bar, str)]),
@@ -51,7 +49,7 @@ _AGAIN = "\N{DOUBLE DAGGER} again"
 
 
 def _crowds(group):
-    """By thread count (alone, and those that tell most), by name: a bar, or why there is none."""
+    """By thread count (alone, and those that tell most), by name: a bar, or why there is none. And all that have none."""
     reference = {p.threads: p for p in group.series.get(group.reference, ()) if p.trials}
     again = {p.threads: p for p in group.figure.points if p.copy == 1 and p.implementation == group.reference}
     found = {}
@@ -62,7 +60,8 @@ def _crowds(group):
             bars[_AGAIN] = _bar(again[n], reference[n])
         if bars:
             found[n] = bars
-    return found
+    drawn = {n: bars for n, bars in found.items() if any(isinstance(bar, Bar) for bar in bars.values())}
+    return drawn, [(name, n, bar) for n, bars in found.items() for name, bar in bars.items() if isinstance(bar, str)]
 
 
 def _bar(point, reference):
@@ -91,8 +90,9 @@ def _draw(names, crowds, reference, sentences, width):
             _paint(axis, y, name, found.get(name))
         axis.axvline(1, color="black", linewidth=0.6, zorder=3, label="_one")
         axis.set_ylim(len(names) - 0.5, -0.5)
-        axis.set_yticks(range(len(names)), [style.short(name, 24) for name in names], fontsize=style.SMALL)
+        axis.set_yticks(range(len(names)), [style.short(name, 20 if width == "one" else 32) for name in names], fontsize=style.SMALL)
         axis.tick_params(axis="y", length=0, labelleft=i == 0)
+        axis.tick_params(axis="x", labelsize=style.SMALL - 0.5 if narrow else style.SMALL)
         axis.grid(False, axis="y")
         axis.text(0, 1.01, heading.replace(", ", "\n") if width == "one" else heading, transform=axis.transAxes, va="bottom",
                   fontsize=style.SMALL, color="0.3")
