@@ -1,14 +1,21 @@
-"""Noise floors: how far equal things differ on one machine, as `syncbench-analyze calibrate` found it, to and from a file.
+"""What compare makes out of nothing: it is given equal things to compare, and how far they seem to differ is the noise floor.
 
-A floor is the relative difference that compare saw between halves of the same measurements; below it no difference between
-two sets of results means anything, however small its p.
+Equal things are the reference and the same reference measured again, two runs of one build, or, where there is one run
+only, halves of its repetitions, which cannot show what differs between runs. `compare` raises its threshold to the floor
+of a calibration that it finds beside its files: no p can tell that two runs were two days.
 """
 
 import json
 import math
+from collections import Counter, defaultdict
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
+from random import Random
 
+import numpy as np
+
+from analysis import comparison
 from analysis.comparison import Place
 from analysis.errors import UsageError
 from analysis.measures import MEASURES
@@ -17,20 +24,106 @@ from analysis.points import Setting
 SCHEMA = "syncbench-calibration/1"
 FILE = "calibration.json"
 FIELDS = ("workload", "policy", "role_order", "split", "window", "kind")  # of a setting, as they stand in the file
+HALVINGS = 10  # of a single run
+MOST_PAIRS = 45  # of runs: those of ten
 
 
 @dataclass(frozen=True)
+class Floor:
+    place: Place
+    measure: str
+    ratios: tuple  # one for each pair of equal things
+
+    @property
+    def value(self):
+        """The relative difference that 95 % of the comparisons stayed below; the largest of fewer than twenty."""
+        logs = np.abs(np.log(self.ratios))
+        return float(np.expm1(logs.max() if len(logs) < 20 else np.quantile(logs, 0.95)))
+
+
+@dataclass(frozen=True)
+class Calibration:
+    machine: str
+    floors: list
+    tables: int
+    tables_with_claims: int
+    rows: int
+    claims: int
+    kinds: dict  # what was compared with what: how often
+
+
+def calibrate(trials, environments, measures, rules):
+    """Raises UsageError for trials of several builds or machines (see commands), and where nothing was measured twice."""
+    ratios, claims, kinds = defaultdict(list), [], Counter()
+    for kind, base, new, scale in _equals(trials):
+        try:
+            rows = comparison.compare((base, environments), (new, environments), measures, rules).rows
+        except UsageError:
+            continue  # these two have no point in common
+        for row in rows:
+            if row.ratio is not None:
+                ratios[row.place, row.measure.name].append(row.ratio**scale)
+        claims.append([row.verdict in comparison.CLAIMS for row in rows if row.ratio is not None])
+        kinds[kind] += 1
+    if not ratios:
+        raise UsageError("nothing in these files was measured twice: no second run, no second repetition, no A/A pair")
+    floors = [Floor(place, measure, tuple(found)) for (place, measure), found in ratios.items()]
+    return Calibration(environments[trials[0].environment].machine, floors, len(claims), sum(map(any, claims)),
+                       sum(map(len, claims)), sum(map(sum, claims)), dict(kinds))
+
+
+def _equals(trials):
+    """Pairs of sets of trials between which there is no difference: what they are, both, and to which power a ratio of them
+    stands for one of whole runs (halves have half the values, and scatter more)."""
+    runs = defaultdict(list)
+    for trial in trials:
+        runs[trial.run].append(trial)
+    for run in runs.values():
+        again = [t for t in run if t.copy == 1]
+        measured = {(t.kind, t.implementation, t.block) for t in again}
+        if again:
+            yield "A/A pairs", [t for t in run if t.copy == 0 and (t.kind, t.implementation, t.block) in measured], [
+                t._replace(copy=0) for t in again], 1
+    pairs = list(combinations(runs.values(), 2))
+    for base, new in pairs if len(pairs) <= MOST_PAIRS else Random(1).sample(pairs, MOST_PAIRS):
+        yield "pairs of runs", base, new, 1
+    if not pairs:
+        yield from _halves(trials)
+
+
+def _halves(trials):
+    repetitions = sorted({t.repetition for t in trials})
+    for seed in range(HALVINGS if len(repetitions) > 1 else 0):
+        half = set(Random(seed).sample(repetitions, len(repetitions) // 2))
+        first, second = ([t for t in trials if (t.repetition in half) == chosen] for chosen in (True, False))
+        yield "halves of a run", first, second, math.sqrt(0.5)
+
+
+# To and from a file --------------------------------------------------------------------------------------------------
+
+@dataclass(frozen=True)
 class Floors:
+    """Those of a file."""
+
     path: Path
     machine: str
     floors: dict  # (place, name of a measure) -> relative difference
 
-    def by_place(self, side):
+    def of(self, side):
         """The floors, if they are of the machine of these results."""
         trials, environments = side
         if environments[trials[0].environment].machine != self.machine:
             raise UsageError(f"{self.path}: is of another machine ({self.machine})")
         return self.floors
+
+
+def as_json(calibration, rules):
+    """The content of a file."""
+    false_alarms = {name: getattr(calibration, name) for name in ("tables", "tables_with_claims", "rows", "claims")}
+    return {"schema": SCHEMA, "machine": calibration.machine, "alpha": rules.alpha, "threshold": rules.threshold,
+            "compared": calibration.kinds, "false_alarms": false_alarms,
+            "points": [{**place_as_json(f.place), "measure": f.measure, "comparisons": len(f.ratios), "floor": f.value}
+                       for f in calibration.floors]}
 
 
 def find(path, beside):
@@ -46,8 +139,7 @@ def read(path):
         record = json.loads(path.read_bytes().decode())
         if record["schema"] != SCHEMA:
             raise ValueError(f"schema {record['schema']!r:.60} is unknown")
-        floors = dict(_floor(point) for point in record["points"])
-        return Floors(path, str(record["machine"]), floors)
+        return Floors(path, str(record["machine"]), dict(map(_floor, record["points"])))
     except OSError as problem:
         raise UsageError(f"{path}: {problem.strerror}") from problem
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
@@ -58,17 +150,16 @@ def _floor(point):
     floor = float(point["floor"])
     if not math.isfinite(floor) or floor < 0 or point["measure"] not in MEASURES:
         raise ValueError(f"{point['measure']!r:.60} with floor {floor}")
-    return (place_of(point), point["measure"]), floor
+    return (_place(point), point["measure"]), floor
 
 
-def as_json(place):
-    """A place as an object, from which `place_of` makes it again."""
+def place_as_json(place):
     setting = place.setting
     return {**{name: getattr(setting, name) for name in FIELDS}, "params": dict(setting.params),
             "implementation": place.implementation, "threads": place.threads}
 
 
-def place_of(record):
+def _place(record):
     setting = Setting(params=tuple(sorted(record["params"].items())), host="", pus=None, build="",
                       **{name: str(record[name]) for name in FIELDS})
     return Place(setting, str(record["implementation"]), int(record["threads"]))

@@ -137,7 +137,8 @@ def _by_reason(places):
 
 
 def _joined(alike, place):
-    return "; ".join(f"{', '.join(names)} at {', '.join(map(place, places))} ({reason})" for (places, reason), names in alike.items())
+    return "; ".join(f"{', '.join(names)} at {', '.join(map(place, places))} ({reason})"
+                     for (places, reason), names in alike.items())
 
 
 def same_twice(figure, value_of, what):

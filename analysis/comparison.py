@@ -19,10 +19,11 @@ from analysis import points, stats
 from analysis.errors import UsageError
 
 ENOUGH_RUNS = 5  # of each side, from which on a run is the unit
-UNSTABLE = 0.25  # quartile range over median: such a side is not one number
+WIDE = 0.25  # quartile range over median: such a side is not one number
 
-FASTER, SLOWER, SAME, INCONCLUSIVE, UNSTABLE_WORD, INVALID = VERDICTS = (
-    "faster", "slower", "same", "inconclusive", "unstable", "invalid")
+CLAIMS = FASTER, SLOWER = "faster", "slower"
+SAME, INCONCLUSIVE, UNSTABLE, INVALID = "same", "inconclusive", "unstable", "invalid"
+VERDICTS = (*CLAIMS, SAME, INCONCLUSIVE, UNSTABLE, INVALID)
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def compare(base, new, measures, rules=Rules(), floors=None):
         raise UsageError(_nothing_in_common(before, after))
     rows = [Row(place, measure, _side(before[place], measure), _side(after[place], measure))
             for measure in measures for place in both if place.setting.kind == measure.kind]
-    rows = _tested(rows, rules, floors or {})
+    rows = judged(rows, rules, floors or {})
     return Comparison(rows, [p for p in before if p not in after], [p for p in after if p not in before], _notes(rows, rules))
 
 
@@ -164,14 +165,14 @@ def _by_runs(side):
     return replace(side, values=runs, clusters=(len(runs),))
 
 
-def _tested(rows, rules, floors):
+def judged(rows, rules, floors):
+    """The rows with ratio, interval, p and verdict: those of one table, since p is adjusted for all of them."""
     bootstrap = stats.Bootstrap(rules.confidence, seed=rules.seed)
     rows = [_estimated(row, bootstrap, rules, floors) for row in rows]
     testable = [i for i, row in enumerate(rows) if row.ratio is not None]
-    for i, p in zip(testable, _ps([rows[i] for i in testable])):
-        rows[i] = replace(rows[i], p=p)
-    for i, p in zip(testable, stats.holm([rows[i].p for i in testable])):
-        rows[i] = replace(rows[i], adjusted_p=float(p))
+    ps = _ps([rows[i] for i in testable])
+    for i, p, adjusted in zip(testable, ps, stats.holm(ps)):
+        rows[i] = replace(rows[i], p=p, adjusted_p=float(adjusted))
     return [_judged(row, rules) for row in rows]
 
 
@@ -205,9 +206,9 @@ def _judged(row, rules):
     if row.ratio is None:
         return replace(row, **_without_ratio(row))
     if row.base.only_far != row.new.only_far:
-        return replace(row, verdict=UNSTABLE_WORD, note=f"processors far apart in {'BASE' if row.base.only_far else 'NEW'} alone")
+        return replace(row, verdict=UNSTABLE, note=f"processors far apart in {'BASE' if row.base.only_far else 'NEW'} alone")
     if row.interval is None:
-        return replace(row, verdict=INCONCLUSIVE, note="fewer than three trials")
+        return replace(row, verdict=INCONCLUSIVE, note="fewer than four values on a side")
     low, high = row.interval
     limit = log(1 + row.threshold)
     if abs(log(row.ratio)) > limit and not low <= 1 <= high and row.adjusted_p < rules.alpha:
@@ -215,9 +216,9 @@ def _judged(row, rules):
         return replace(row, verdict=FASTER if better else SLOWER)
     if -limit < log(low) and log(high) < limit:
         return replace(row, verdict=SAME)
-    wide = [word for word, side in (("BASE", row.base), ("NEW", row.new)) if side.spread is not None and side.spread > UNSTABLE]
+    wide = [word for word, side in (("BASE", row.base), ("NEW", row.new)) if side.spread is not None and side.spread > WIDE]
     if wide:
-        return replace(row, verdict=UNSTABLE_WORD, note=f"the middle half of {' and '.join(wide)} spreads over more than {UNSTABLE:.0%}")
+        return replace(row, verdict=UNSTABLE, note=f"the middle half of {' and '.join(wide)} spreads over more than {WIDE:.0%}")
     return replace(row, verdict=INCONCLUSIVE)
 
 

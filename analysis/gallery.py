@@ -42,5 +42,5 @@ def pictures(trials, environments, only=None, baseline=None):
             continue
         of_kind = [figure for figure in figures if figure.setting.kind == plot.KIND]
         groups = [group for group in sheets.groups(of_kind, plot.AXES, baseline) if plot.worth(group)]
-        for group, label in zip(groups, points.labels(groups)):
+        for group, label in zip(groups, points.labels([group.setting for group in groups])):
             yield Picture(plot.NAME, plot.HEADING, tuple(word for word in label if word), plot, group)

@@ -58,6 +58,7 @@ class Trial(NamedTuple):
     oversubscribed: bool
     saturated: bool
     window_ns: int
+    repetition: int
     copy: int
     block: int
     run: str
@@ -67,6 +68,7 @@ class Trial(NamedTuple):
     verdict: str
     reason: str
     doubts: tuple[str, ...]
+    operations: int
     items_per_second: float | None
     latency_ns: dict | None  # of LATENCY what is there
     metrics: dict  # of METRICS what is there
@@ -264,6 +266,7 @@ def _trial(record, source, same):
         oversubscribed=bool(placement["oversubscribed"]),
         saturated=bool(record.get("saturated", False)),
         window_ns=_count(record["window_ns"]),
+        repetition=int(record.get("repetition", 0)),
         copy=int(record["copy"]),
         block=int(record["block"]),
         run=same(_text(record.get("run", record["environment"]))),
@@ -273,6 +276,7 @@ def _trial(record, source, same):
         verdict=same(_one_of(record["verdict"], "ok", "violated", "hang", "skipped")),
         reason=str(record.get("reason", "")),
         doubts=() if validity["ok"] else tuple(map(str, validity["reasons"])) or ("no reason given",),
+        operations=_whole_number(record.get("operations", 0)),
         items_per_second=_optional(record, "items_per_second"),
         latency_ns=_latency(record),
         metrics={name: _number(metrics[name]) for name in METRICS if name in metrics},

@@ -93,14 +93,14 @@ def figures(trials, environments, among=None):
     return [_figure(setting, groups[setting], is_far, environments) for setting in sorted(groups, key=repr)]
 
 
-def labels(chosen):
-    """For each figure the parts of its setting that tell it from the others, `name=value` or the bare value."""
+def labels(settings):
+    """For each setting its parts that tell it from the others, `name=value` or the bare value."""
     names = [f.name for f in fields(Setting) if f.name != "kind"]
-    varying = [n for n in names if len({getattr(figure.setting, n) for figure in chosen}) > 1]
+    varying = [n for n in names if len({getattr(setting, n) for setting in settings}) > 1]
     shared = {}  # by workload: another workload has other parameters anyway
-    for setting in (figure.setting for figure in chosen):
+    for setting in settings:
         shared[setting.workload] = shared.get(setting.workload, set(setting.params)) & set(setting.params)
-    return [[_label(name, figure.setting, shared) for name in varying] for figure in chosen]
+    return [[_label(name, setting, shared) for name in varying] for setting in settings]
 
 
 def assignment(name, value):

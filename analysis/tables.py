@@ -12,8 +12,6 @@ import math
 from dataclasses import dataclass, field
 from typing import Callable
 
-FORMS = ("console", "markdown", "json", "csv", "latex")
-
 
 def as_text(value):
     return str(value)
@@ -28,6 +26,14 @@ def as_number(value):
     if abs(float(f"{scaled:.4g}")) >= 1000 and power < 4:
         scaled, power = scaled / 1000, power + 1
     return f"{scaled:#.4g}".rstrip(".") + {-3: " n", -2: " u", -1: " m", 0: "", 1: " k", 2: " M", 3: " G", 4: " T"}[power]
+
+
+def as_count(value):
+    return f"{value:d}"
+
+
+def as_percentage(value):
+    return f"{100 * value:.1f} %"
 
 
 def as_ratio(value):
@@ -53,22 +59,31 @@ class Table:
     columns: list
     rows: list  # lists of values, None where there is none
     notes: list = field(default_factory=list)  # sentences below it
-
-    def without_constant(self, *names):
-        """The same table without those of these columns that say the same in every row; a note says it instead."""
-        dropped = [i for i, column in enumerate(self.columns)
-                   if column.name in names and len({str(row[i]) for row in self.rows}) == 1]
-        if not dropped or not self.rows:
-            return self
-        kept = [i for i in range(len(self.columns)) if i not in dropped]
-        words = ", ".join(f"{self.columns[i].name} {value}" for i in dropped if (value := self.rows[0][i]) not in (None, ""))
-        return Table([self.columns[i] for i in kept], [[row[i] for i in kept] for row in self.rows],
-                     [*self.notes, *([f"Everywhere: {words}."] if words else [])])
+    foldable: tuple = ()  # columns that people do not need to read where every row says the same
 
 
 def render(table, form):
     """The whole text, with a newline at its end."""
-    return _WRITERS[form](table)
+    if form in _FOR_PEOPLE:
+        return _FOR_PEOPLE[form](folded(table))
+    return _FOR_PROGRAMS[form](table)
+
+
+def selected(table, names):
+    """The same table with these columns alone, in this order. Raises KeyError with a name that is no column's."""
+    places = {column.name: i for i, column in enumerate(table.columns)}
+    chosen = [places[name] for name in names]
+    return Table([table.columns[i] for i in chosen], [[row[i] for i in chosen] for row in table.rows], table.notes)
+
+
+def folded(table):
+    """The same table without the foldable columns that say the same in every row; a note says it instead."""
+    constant = [i for i, column in enumerate(table.columns)
+                if column.name in table.foldable and table.rows and len({str(row[i]) for row in table.rows}) == 1]
+    kept = [i for i in range(len(table.columns)) if i not in constant]
+    words = ", ".join(f"{table.columns[i].name} {value}" for i in constant if (value := table.rows[0][i]) not in (None, ""))
+    return Table([table.columns[i] for i in kept], [[row[i] for i in kept] for row in table.rows],
+                 [*table.notes, *([f"Everywhere: {words}."] if words else [])])
 
 
 def _console(table):
@@ -107,20 +122,28 @@ def _json(table):
 
 def _latex(table):
     """booktabs rules, and siunitx columns for numbers: the two packages that a document has to load."""
+    columns = [_latex_column(column, [row[i] for row in table.rows]) for i, column in enumerate(table.columns)]
     kinds = "".join("S" if column.is_number else "l" for column in table.columns)
-    heads = [f"{{{latex(column.name)}}}" for column in table.columns]
     lines = [r"% needs \usepackage{booktabs,siunitx}", rf"\begin{{tabular}}{{{kinds}}}", r"\toprule",
-             " & ".join(heads) + r" \\", r"\midrule"]
-    for row in table.rows:
-        lines.append(" & ".join(_latex_cell(column, value) for column, value in zip(table.columns, row)) + r" \\")
-    lines += [r"\bottomrule", r"\end{tabular}", *(rf"\par\footnotesize {latex(note)}" for note in table.notes)]
+             *(" & ".join(cells) + r" \\" + (r" \midrule" if i == 0 else "") for i, cells in enumerate(zip(*columns)))]
+    lines += [r"\bottomrule", r"\end{tabular}", *(rf"\par{{\footnotesize {latex(note)}\par}}" for note in table.notes)]
     return "\n".join(lines) + "\n"
 
 
-def _latex_cell(column, value):
-    if value is None:
-        return "{--}" if column.is_number else "--"
-    return f"{value:.4g}" if column.is_number and not isinstance(value, str) else latex(column.show(value))
+def _latex_column(column, values):
+    """Heading and cells. Large and small numbers of one column have one power of ten, which stands in its heading."""
+    if column.show is not as_number:
+        cells = ["--" if v is None else latex(column.show(v)) for v in values]
+        return [f"{{{latex(column.name)}}}", *(cell if _is_plain(cell) or not column.is_number else f"{{{cell}}}" for cell in cells)]
+    sizes = [abs(v) for v in values if v]
+    power = 3 * math.floor(math.log10(max(sizes)) / 3) if sizes else 0
+    decimals = min(max(2 - math.floor(math.log10(min(sizes) / 10**power)), 0), 4) if sizes else 0
+    head = latex(column.name) + (rf" ($10^{{{power}}}$)" if power else "")
+    return [f"{{{head}}}", *("{--}" if v is None else f"{v / 10**power:.{decimals}f}" for v in values)]
+
+
+def _is_plain(cell):
+    return cell.replace(".", "", 1).isdigit()
 
 
 def _shown(table, escape, nothing):
@@ -128,7 +151,9 @@ def _shown(table, escape, nothing):
             for row in table.rows]
 
 
-_WRITERS = {"console": _console, "markdown": _markdown, "json": _json, "csv": _csv, "latex": _latex}
+_FOR_PEOPLE = {"console": _console, "markdown": _markdown, "latex": _latex}
+_FOR_PROGRAMS = {"json": _json, "csv": _csv}
+FORMS = (*_FOR_PEOPLE, *_FOR_PROGRAMS)
 
 
 # Escapes ---------------------------------------------------------------------------------------------------------------
@@ -145,8 +170,9 @@ def markdown(text):
 
 _LATEX = {"\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_", "%": r"\%",
           "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
-          "|": r"\textbar{}", '"': r"\textquotedbl{}", "'": r"\textquotesingle{}", "`": r"\textasciigrave{}", "-": "{-}"}
+          "|": r"\textbar{}", '"': r"\char34{}", "'": r"\textquotesingle{}", "`": r"\textasciigrave{}", "-": "{-}"}
 
 
 def latex(text):
-    return "".join(_LATEX.get(c, c) for c in printable(text))
+    """What no font of a plain document has becomes a question mark."""
+    return "".join(_LATEX.get(c, c if c < "\u0100" else "?") for c in printable(text))

@@ -1,9 +1,10 @@
-"""`calibrate` as its users see it: what a table and JSON say of made-up pairs, and what is refused."""
+"""`calibrate` as its users see it: equal things are compared, and what compare makes of them is told."""
 
 import json
 
 import pytest
 
+from analysis import calibration
 from analysis.cli import main
 from analysis.conftest import environment, failed, trial
 
@@ -14,69 +15,78 @@ def calibrated(capsys, *arguments):
     return status, captured.out, captured.err
 
 
-def pair(block, first, again, name="std/mutex", threads=2):
-    return [trial(name, threads, rate=first, block=block), trial(name, threads, rate=again, block=block, copy=1)]
+def run(name, rates, **changes):
+    """A run of one point."""
+    return [trial("std/mutex", rate=rate, block=i, repetition=i, run=name, **changes) for i, rate in enumerate(rates)]
 
 
-def pairs(*rates, **changes):
-    return [line for block, (first, again) in enumerate(rates) for line in pair(block, first, again, **changes)]
+EIGHT = [1e6, 1.01e6, 1.02e6, 0.99e6, 1e6, 1.03e6, 0.98e6, 1e6]
+SLOW = [0.9 * rate for rate in EIGHT]
 
 
-EIGHT = pairs((1e6, 1.01e6), (2e6, 2e6), (1e6, 0.98e6), (1e6, 1e6), (4e6, 4.08e6), (1e6, 1e6), (1e6, 0.99e6), (1e6, 1.03e6))
+def floors(path):
+    return {key[1]: value for key, value in calibration.read(path).floors.items()}
 
 
-def test_the_ratio_is_taken_inside_blocks_and_has_an_interval(capsys, written):
-    status, out, err = calibrated(capsys, written([environment(), *EIGHT]), "--format", "json")
+def test_two_runs_of_one_build_differ_by_the_floor(capsys, written, tmp_path):
+    path, saved = written([environment(), *run("a", EIGHT), *run("b", SLOW)]), tmp_path / "calibration.json"
+    status, out, err = calibrated(capsys, path, "-o", saved)
     assert (status, err) == (0, "")
-    (floor,) = json.loads(out)["points"]
-    assert (floor["workload"], floor["implementation"], floor["threads"]) == ("counter", "std/mutex", 2)
-    assert (floor["params"], floor["placement"]) == ({"critical_ns": 100, "parallel_ns": 500}, "compact")
-    assert (floor["pairs"], floor["trials"]) == (8, 16)
-    assert floor["ratio"]["median"] == pytest.approx(1)
-    assert (floor["ratio"]["low"], floor["ratio"]["high"]) == (pytest.approx(0.98), pytest.approx(1.03))
-    assert floor["ratio"]["coverage"] >= 0.95
+    assert "1 pairs of runs" in out and "1 of 1 rows, in 1 of 1 tables" in out
+    assert floors(saved) == {"throughput": pytest.approx(1 / 0.9 - 1)}
 
 
-def test_the_spread_is_that_of_single_trials(capsys, written):
-    _, out, _ = calibrated(capsys, written([environment(), *pairs((90, 110), (110, 90))]), "--format", "json")
-    assert json.loads(out)["points"][0]["cv"] == pytest.approx(20 / 3**0.5 / 100)
+def test_the_reference_measured_again_is_compared_with_itself(capsys, written, tmp_path):
+    again = run("a", SLOW, copy=1)
+    calibrated(capsys, written([environment(), *run("a", EIGHT), *again]), "-o", tmp_path / "c.json")
+    record = json.loads((tmp_path / "c.json").read_text())
+    assert record["compared"] == {"A/A pairs": 1, "halves of a run": calibration.HALVINGS}
+    assert floors(tmp_path / "c.json")["throughput"] == pytest.approx(1 / 0.9 - 1)
 
 
-def test_the_table_has_a_row_for_each_point_and_marks_what_rests_on_few_pairs(capsys, written):
-    lines = [environment(), *EIGHT, *pairs((1e6, 2e6), threads=4)]
-    status, out, _ = calibrated(capsys, written(lines))
-    heading, two, four, _, note = out.splitlines()
-    assert status == 0 and heading.split()[:3] == ["workload", "threads", "setting"]
-    assert "0.980 .. 1.030 " in two and "*" not in two and two.split()[:2] == ["counter", "2"]
-    assert "2.000 .. 2.000 *" in four
-    assert note.startswith("* fewer than six pairs")
+def test_one_run_is_halved_and_said_to_be_one(capsys, written):
+    status, out, _ = calibrated(capsys, written([environment(), *run("a", EIGHT)]))
+    assert status == 0 and "10 halves of a run" in out and "One run" in out
 
 
-def test_several_files_are_pooled_only_as_far_as_they_may_be(capsys, written):
-    other = [{**line, "environment": "run-2", "build": "0.2.0"} for line in EIGHT]
-    first = written([environment(), *EIGHT], "a.jsonl")
-    second = written([environment("run-2"), *other], "b.jsonl")
-    _, out, _ = calibrated(capsys, first, second, first)
-    assert out.count("\ncounter") == 2 and "build=0.2.0" in out
-    again = written([environment("run-2"), *({**line, "environment": "run-2"} for line in EIGHT)], "c.jsonl")
-    _, out, _ = calibrated(capsys, first, again, "--format", "json")
-    assert [floor["pairs"] for floor in json.loads(out)["points"]] == [16], "the same block of another run is another block"
+def test_more_pairs_of_runs_than_anybody_needs_are_sampled(capsys, written, tmp_path):
+    runs = [line for i in range(12) for line in run(f"r{i}", EIGHT[:4])]
+    calibrated(capsys, written([environment(), *runs]), "-o", tmp_path / "c.json")
+    assert json.loads((tmp_path / "c.json").read_text())["compared"] == {"pairs of runs": calibration.MOST_PAIRS}
 
 
-def test_a_pair_near_and_far_is_no_pair(capsys, written):
-    lines = [environment(), *pair(0, 1e6, 1e6), *pair(1, 1e6, 5e5)]
-    lines[-1]["fingerprint"] = {**lines[-1]["fingerprint"], "line_ns": [160.0, 160.0]}
-    _, out, _ = calibrated(capsys, written(lines), "--format", "json")
-    assert json.loads(out)["points"][0]["pairs"] == 1
+def test_a_floor_of_many_comparisons_is_what_most_stay_below():
+    many = calibration.Floor(None, "throughput", (1.01,) * 99 + (3.0,))
+    few = calibration.Floor(None, "throughput", (0.5, 1.0))
+    assert (many.value, few.value) == (pytest.approx(0.01), pytest.approx(1.0))
+
+
+def test_what_is_written_is_read_again_for_every_place(capsys, written, tmp_path):
+    lines = [line for n in (1, 2) for line in [*run("a", EIGHT, threads=n), *run("b", EIGHT, threads=n)]]
+    calibrated(capsys, written([environment(), *lines]), "-o", tmp_path / "c.json", "--measures", "throughput,cpu,jain")
+    found = calibration.read(tmp_path / "c.json").floors
+    assert sorted((place.threads, measure) for place, measure in found) == [
+        (n, measure) for n in (1, 2) for measure in ("cpu", "jain", "throughput")]
 
 
 @pytest.mark.parametrize("lines, words", [
-    ([trial("std/mutex"), trial("ticket/spin")], "nowhere measured twice"),
-    ([failed(line) for line in EIGHT], "no pair of which both"),
-    ([EIGHT[0], {**EIGHT[1], "block": 7}], "no pair of which both"),
+    ([trial("std/mutex")], "nothing in these files was measured twice"),
+    ([failed(line) for line in run("a", EIGHT)], "nothing in these files was measured twice"),
+    ([*run("a", EIGHT), *run("b", EIGHT, build="other")], "2 builds (0.1.0-4-gabc; other), and one is wanted"),
 ])
-def test_files_without_pairs_are_refused_in_one_line(capsys, written, lines, words):
-    path = written([environment(), *lines])
-    status, out, err = calibrated(capsys, written([environment(), *EIGHT], "good.jsonl") if "nowhere" in words else path, path)
-    assert (status, out) == (2, "")
-    assert err.count("\n") == 1 and str(path) in err and words in err
+def test_files_that_hold_nothing_equal_are_refused_in_one_line(capsys, written, lines, words):
+    status, out, err = calibrated(capsys, written([environment(), *lines]))
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert words in err
+
+
+@pytest.mark.parametrize("content, words", [
+    (b"", "no calibration"), (b"[]", "no calibration"), (b"\xff\xfe", "no calibration"), (b'{"schema": "syncbench-calibration/9"}', "unknown"),
+    (b'{"schema": "syncbench-calibration/1", "machine": "m", "points": [{"floor": NaN, "measure": "jain"}]}', "no calibration"),
+])
+def test_a_damaged_calibration_is_refused(capsys, written, tmp_path, content, words):
+    path = written([environment(), *run("a", EIGHT)])
+    (tmp_path / "c.json").write_bytes(content)
+    status = main(["compare", str(path), str(path), "--calibration", str(tmp_path / "c.json")])
+    err = capsys.readouterr().err
+    assert status == 2 and words in err and "c.json" in err

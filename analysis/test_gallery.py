@@ -17,7 +17,8 @@ from analysis.test_plots import assert_apart, caption, lines
 PLOT_NAMES = [plot.NAME for plot in PLOTS]
 MANY = ["std/mutex", *(f"{algorithm}/{wait}" for algorithm in ("ttas", "ticket", "mcs", "clh", "tristate", "hemlock")
                        for wait in ("spin", "park", "spin-park", "backoff"))]
-HOSTILE = ["$\\frac{", "$\\frac{$", "<script>alert(1)</script>", "\\input{x}", "../..", "x" * 200, "\U0001F980 crab", "a\u200fb\u202ec", "_under",
+HOSTILE = ["$\\frac{", "$\\frac{$", "<script>alert(1)</script>",
+           "\\input{x}", "../..", "x" * 200, "\U0001F980 crab", "a\u200fb\u202ec", "_under",
            "line\nbreak", "--><b>", "{x:.0f}", "%s%n", "\u0301"]
 COUNTS = {"fairness_jain": 0.8, "share_least_most": 0.5, "cpu_ns_per_operation": 90.0}
 

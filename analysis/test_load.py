@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from analysis import load
 from analysis.conftest import environment, failed, trial, unbelievable
 from analysis.errors import UsageError
 from analysis.load import read
@@ -104,3 +105,68 @@ def test_a_file_named_twice_is_read_once(written):
     other.symlink_to(path)
     trials, _, _ = read_with_warnings(path, other)
     assert len(trials) == 1
+
+
+@pytest.mark.parametrize("damage, line, words", [
+    (lambda text: text[:-40], 3, "not a complete JSON object"),
+    (lambda text: text.replace("1000000.0", "NaN", 1), 2, "not a complete JSON object"),
+    (lambda text: "\n\n" + text[:-40], 5, "not a complete JSON object"),
+])
+def test_without_salvage_the_first_bad_line_ends_it(written, damage, line, words):
+    path = written([environment(), trial(), trial()])
+    path.write_text(damage(path.read_text()))
+    with pytest.raises(UsageError, match=rf"counter.jsonl:{line}: {words}$"):
+        read([path], pytest.fail)
+
+
+def test_what_is_not_text_is_named(written):
+    path = written([environment(), trial()])
+    path.write_bytes(path.read_bytes() + b'{"schema": "\xff\xfe"}\n')
+    with pytest.raises(UsageError, match="counter.jsonl:3: not text in UTF-8"):
+        read([path], pytest.fail)
+
+
+def test_a_large_file_is_read_by_several_processes_and_says_the_same(written, monkeypatch):
+    records = [environment()] + [trial(threads=n, kind=kind) for n in range(1, 40) for kind in ("throughput", "latency")]
+    path = written(records)
+    lines = path.read_text().splitlines()
+    lines[50] = "{broken"
+    path.write_text("\n".join(lines) + "\n")
+    alone = read_with_warnings(path)
+    monkeypatch.setattr(load, "SHARED_FROM", 1)
+    monkeypatch.setattr(load.os, "sched_getaffinity", lambda pid: range(3))
+    assert read_with_warnings(path) == alone
+    assert alone[2] == [f"{path}:51: not a complete JSON object, skipped"]
+
+
+def test_every_way_to_cut_a_file_in_parts_gives_each_line_once(written):
+    path = written([environment(), trial(), trial(threads=4), trial(kind="latency")])
+    size = path.stat().st_size
+    for cut in range(0, size, 7):
+        parts = [load._read_part(str(path), *ends) for ends in ((0, cut), (cut, size))]
+        assert [t.threads for part in parts for t in part.trials] == [2, 4, 2]
+        assert sum(part.lines for part in parts) == 4
+
+
+def test_the_rest_of_a_record_is_read_from_the_file(written):
+    path = written([environment(), trial(), trial(kind="latency")])
+    _, slow = read([path], pytest.fail)[0]
+    assert "histogram" not in slow.latency_ns
+    assert load.whole(slow) == json.loads(path.read_text().splitlines()[2])
+    assert load.distribution(load.whole(slow)["latency_ns"]) == [(100, 2500), (1000, 2500)]
+    path.write_text("")
+    with pytest.raises(UsageError, match="has changed while it was read"):
+        load.whole(slow)
+
+
+@pytest.mark.parametrize("histogram", [None, [], [[1]], [["a", 1]], [[1, -1]], [[2, 1], [1, 1]], [[1, 1.5]], "x"])
+def test_a_histogram_that_is_none_is_refused(histogram):
+    with pytest.raises(UsageError, match="not a usable histogram"):
+        load.distribution({"histogram": histogram})
+
+
+@pytest.mark.parametrize("text", ['[[1,2],[', '[[1,2]],"x":[[1,2]]', '[["a",1]]'])
+def test_a_histogram_is_only_cut_out_if_it_is_one(text):
+    line = f'{{"histogram":{text}}}'.encode()
+    cut = load._HISTOGRAM.sub(b'"histogram":[]', line)
+    assert cut == line or json.loads(cut) == {"histogram": [], "x": [[1, 2]]}

@@ -118,19 +118,19 @@ def test_two_splits_of_the_same_threads_are_two_figures(grouped):
 
 def test_labels_name_only_what_differs(grouped):
     figures = grouped(trial(), trial(params={"critical_ns": 100, "parallel_ns": 0}))
-    assert points.labels(figures) == [["parallel_ns=0"], ["parallel_ns=500"]]
-    assert points.labels(figures[:1]) == [[]]
+    assert points.labels([f.setting for f in figures]) == [["parallel_ns=0"], ["parallel_ns=500"]]
+    assert points.labels([figures[0].setting]) == [[]]
 
 
 def test_labels_name_words_as_words(grouped):
     figures = grouped(*[trial(params={"gap_ns": 100, "waiters": word}) for word in ("blocked", "hot")])
-    assert points.labels(figures) == [["waiters=blocked"], ["waiters=hot"]]
+    assert points.labels([f.setting for f in figures]) == [["waiters=blocked"], ["waiters=hot"]]
 
 
 def test_labels_compare_parameters_within_a_workload_alone(grouped):
     buffers = [trial(workload="prodcons", params={"capacity": n}) for n in (1, 16)]
     figures = grouped(trial(params={"lines": 1}), *buffers)
-    assert points.labels(figures) == [["counter", ""], ["prodcons", "capacity=1"], ["prodcons", "capacity=16"]]
+    assert points.labels([f.setting for f in figures]) == [["counter", ""], ["prodcons", "capacity=1"], ["prodcons", "capacity=16"]]
 
 
 def test_the_processors_of_a_figure_are_those_that_its_workers_got(grouped):

@@ -2,6 +2,6 @@
 `run(arguments) -> exit status`, and its name in `COMMANDS`.
 """
 
-from analysis.commands import calibrate, compare, kills, plot
+from analysis.commands import calibrate, compare, export, kills, plot, table
 
-COMMANDS = [plot, compare, calibrate, kills]
+COMMANDS = [plot, compare, table, calibrate, export, kills]

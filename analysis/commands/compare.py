@@ -1,56 +1,37 @@
 """`syncbench-analyze compare BASE NEW`: what became faster, what became slower, and what nobody can tell."""
 
-import argparse
-import sys
-
-from analysis import calibration, comparison, load, points, tables
-from analysis.commands import reading
-from analysis.comparison import Rules
+from analysis import calibration, comparison, labels, tables
+from analysis.commands import judging, reading
 from analysis.errors import UsageError, warn
-from analysis.measures import MEASURES
 from analysis.tables import Column, Table, as_number, as_p, as_ratio
 
 NAME = "compare"
 HELP = "compare two sets of results point by point; exit 1 if something became slower"
-MAY_BE_CONSTANT = ("workload", "setting", "measure")
+SHOWN = {"all": comparison.VERDICTS, "claims": (*comparison.CLAIMS, comparison.INVALID)}
 
 
 def add_arguments(parser):
     parser.add_argument("base", metavar="BASE", help="result file, or folder of result files, to compare with")
     parser.add_argument("new", metavar="NEW", help="result file, or folder, to be judged")
-    parser.add_argument("--measures", type=measures, default="throughput", metavar="LIST",
-                        help=f"some of {','.join(MEASURES)}, or all (default: %(default)s)")
-    parser.add_argument("--threshold", type=percent, default="3%", metavar="P%",
-                        help="differences below this do not matter (default: %(default)s)")
-    parser.add_argument("--alpha", type=share, default="0.05", metavar="A",
-                        help="chance of any false claim in the whole table (default: %(default)s)")
+    judging.add_rules(parser)
     parser.add_argument("--calibration", metavar="FILE",
                         help=f"noise floors from calibrate (default: {calibration.FILE} beside NEW or BASE, if it is there)")
     parser.add_argument("--across", action="store_true", help="allow results of different machines")
-    parser.add_argument("--only", choices=("all", "claims"), default="all", help="claims: only rows that are faster, slower or invalid")
+    parser.add_argument("--only", choices=SHOWN, default="all", help="claims: only rows that are faster, slower or invalid")
     parser.add_argument("--format", choices=tables.FORMS, default="console", help="default: %(default)s")
     reading.add_salvage(parser)
 
 
 def run(arguments):
-    base, new = (read(path, arguments) for path in (arguments.base, arguments.new))
+    base, new = (judging.read_side([path], arguments.salvage) for path in (arguments.base, arguments.new))
     check_comparable(base, new, arguments.across)
-    rules = Rules(alpha=arguments.alpha, threshold=arguments.threshold)
+    rules = judging.rules(arguments)
     floors = calibration.find(arguments.calibration, (arguments.new, arguments.base))
-    compared = comparison.compare(base, new, arguments.measures, rules, floors.by_place(base) if floors else None)
-    print(tables.render(table(compared, rules, floors, arguments.only), arguments.format), end="")
+    compared = comparison.compare(base, new, arguments.measures, rules, floors.of(base) if floors else None)
+    print(tables.render(_table(compared, rules, floors, SHOWN[arguments.only]), arguments.format), end="")
     for row in compared.regressions:
         warn(f"{row.verdict}: {row.place}, {row.measure.name}" + (f" ({row.note})" if row.note else ""))
     return 1 if compared.regressions else 0
-
-
-def read(path, arguments):
-    """One side. It has to be one build on one machine: anything else has no single number."""
-    trials, environments = load.read(reading.result_files([path]), warn, arguments.salvage)
-    for what, found in (("builds", {t.build for t in trials}), ("machines", {environments[t.environment].machine for t in trials})):
-        if len(found) > 1:
-            raise UsageError(f"{path}: holds {len(found)} {what} ({'; '.join(sorted(found))}); a side has to be one")
-    return trials, environments
 
 
 def check_comparable(base, new, across):
@@ -66,32 +47,20 @@ def check_comparable(base, new, across):
             warn(f"BASE and NEW differ in {what}: {texts[0]} and {texts[1]}")
 
 
-def table(compared, rules, floors, only="all"):
-    shown = [row for row in compared.rows if only == "all" or row.verdict in (comparison.FASTER, comparison.SLOWER, comparison.INVALID)]
-    columns = [Column("workload"), Column("implementation"), Column("threads", as_count), Column("setting"), Column("measure"),
-               Column("base", as_number), Column("new", as_number), Column("ratio", as_ratio), Column("low", as_ratio),
-               Column("high", as_ratio), Column("p", as_p), Column("n base"), Column("n new"), Column("verdict"), Column("note")]
-    settings = _settings(compared)
-    rows = [[row.place.setting.workload, row.place.implementation, row.place.threads, settings[row.place.setting], row.measure.name,
-             row.base.median, row.new.median, row.ratio, *(row.interval or (None, None)), row.adjusted_p,
-             _count(row.base), _count(row.new), row.verdict, row.note] for row in shown]
-    return Table(columns, rows, _notes(compared, rules, floors)).without_constant(*MAY_BE_CONSTANT)
-
-
-def as_count(value):
-    return f"{value:d}"
+def _table(compared, rules, floors, verdicts):
+    shown = [row for row in compared.rows if row.verdict in verdicts]
+    columns = [*labels.COLUMNS, Column("measure"), Column("base", as_number), Column("new", as_number), Column("ratio", as_ratio),
+               Column("low", as_ratio), Column("high", as_ratio), Column("p", as_p), Column("n base"), Column("n new"),
+               Column("verdict"), Column("note")]
+    words = labels.by_place([row.place for row in compared.rows])
+    rows = [[*words[row.place], row.measure.name, row.base.median, row.new.median, row.ratio, *(row.interval or (None, None)),
+             row.adjusted_p, _count(row.base), _count(row.new), row.verdict, row.note] for row in shown]
+    return Table(columns, rows, _notes(compared, rules, floors), (*labels.FOLDABLE, "measure", "note"))
 
 
 def _count(side):
     """How many values, and what did not become one."""
     return " ".join([str(len(side.values)), *(f"-{n} {word}" for word, n in side.left_out.items())])
-
-
-def _settings(compared):
-    """Of each setting what tells it from the others of the table."""
-    found = list(dict.fromkeys(row.place.setting for row in compared.rows))
-    labels = points.labels([argparse.Namespace(setting=setting) for setting in found])
-    return {setting: " ".join(part for part in parts if part and part != setting.workload) for setting, parts in zip(found, labels)}
 
 
 def _notes(compared, rules, floors):
@@ -106,32 +75,3 @@ def _notes(compared, rules, floors):
     for word, places in (("BASE", compared.only_base), ("NEW", compared.only_new)):
         notes += [f"Only in {word}: {place}." for place in places]
     return notes
-
-
-def measures(text):
-    if text == "all":
-        return list(MEASURES.values())
-    names = list(dict.fromkeys(text.split(",")))
-    if unknown := [name for name in names if name not in MEASURES]:
-        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(MEASURES)}, all")
-    return [MEASURES[name] for name in names]
-
-
-def percent(text):
-    try:
-        value = float(text.removesuffix("%")) / 100 if text.endswith("%") else float("nan")
-    except ValueError:
-        value = float("nan")
-    if not 0 <= value < 10:
-        raise argparse.ArgumentTypeError(f"{text!r} is no percentage, such as 5%")
-    return value
-
-
-def share(text):
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not 0 < value < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not between 0 and 1")
-    return value

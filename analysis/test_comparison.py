@@ -1,0 +1,177 @@
+"""What is compared with what, and when which verdict is given."""
+
+from random import Random
+
+import pytest
+
+from analysis import comparison
+from analysis.comparison import Rules, compare
+from analysis.conftest import environment, failed, trial, unbelievable
+from analysis.errors import UsageError
+from analysis.load import read
+from analysis.measures import MEASURES
+
+THROUGHPUT = [MEASURES["throughput"]]
+
+
+@pytest.fixture
+def sides(written):
+    def make(base, new, machines=(environment(),)):
+        return [read([written([*machines, *records], name)], pytest.fail) for name, records in (("a.jsonl", base), ("b.jsonl", new))]
+
+    return make
+
+
+def sample(rate=1e6, n=10, noise=0.01, seed=1, name="ticket/spin", **changes):
+    rng = Random(seed)
+    return [trial(name, rate=rate * rng.lognormvariate(0, noise), block=i, repetition=i, **changes) for i in range(n)]
+
+
+def only_row(found):
+    (row,) = found.rows
+    return row
+
+
+def verdict(sides, base, new, measures=THROUGHPUT, rules=Rules()):
+    return only_row(compare(*sides(base, new), measures, rules)).verdict
+
+
+def test_a_clear_change_is_named_in_its_direction(sides):
+    row = only_row(compare(*sides(sample(1e6), sample(0.9e6, seed=2)), THROUGHPUT))
+    assert row.verdict == "slower" and row.is_regression
+    assert row.ratio == pytest.approx(0.9, rel=0.02)
+    assert row.interval[0] < row.ratio < row.interval[1] < 1
+    assert row.adjusted_p < 0.001
+    assert verdict(sides, sample(1e6), sample(1.1e6, seed=2)) == "faster"
+
+
+def test_for_a_cost_more_is_worse(sides):
+    def cost(ns):
+        return sample(metrics={"cpu_ns_per_operation": ns})
+
+    assert verdict(sides, cost(100.0), cost(150.0), [MEASURES["cpu"]]) == "slower"
+    assert verdict(sides, cost(150.0), cost(100.0), [MEASURES["cpu"]]) == "faster"
+
+
+def test_a_difference_below_the_threshold_is_none_however_sure(sides):
+    assert verdict(sides, sample(1e6, 40, 0.002), sample(1.02e6, 40, 0.002, seed=2)) == "same"
+
+
+def test_too_little_is_not_the_same_but_inconclusive(sides):
+    assert verdict(sides, sample(1e6, 4, 0.05), sample(1e6, 4, 0.05, seed=2)) == "inconclusive"
+
+
+def test_fewer_than_four_values_have_no_interval_and_no_verdict(sides):
+    row = only_row(compare(*sides(sample(n=3), sample(5e6, n=3)), THROUGHPUT))
+    assert (row.verdict, row.interval) == ("inconclusive", None)
+
+
+def test_what_spreads_over_a_quarter_is_unstable(sides):
+    row = only_row(compare(*sides(sample(1e6, 10, 0.5), sample(1e6, 10, 0.01, seed=2)), THROUGHPUT))
+    assert row.verdict == "unstable" and "BASE" in row.note and "NEW" not in row.note
+
+
+def test_a_clear_change_is_a_change_even_if_a_side_spreads(sides):
+    assert verdict(sides, sample(1e6, 12, 0.4), sample(0.1e6, 12, 0.4, seed=2)) == "slower"
+
+
+def test_near_is_not_compared_with_far(sides):
+    base = [*sample(), trial("mcs/spin", fingerprint={"line_ns": [26.0, 26.0]})]
+    new = sample(0.2e6, fingerprint={"line_ns": [160.0, 160.0]})
+    row = compare(*sides(base, new), THROUGHPUT).rows[0]
+    assert row.verdict == "unstable" and "far apart in NEW alone" in row.note
+
+
+def test_a_point_that_broke_is_a_regression_and_one_that_was_broken_is_not(sides):
+    broken = [failed(line, "violated") for line in sample()]
+    row = only_row(compare(*sides(sample(), broken), THROUGHPUT))
+    assert (row.verdict, row.note, row.is_regression) == ("invalid", "violated in NEW", True)
+    row = only_row(compare(*sides(broken, sample()), THROUGHPUT))
+    assert (row.verdict, row.note, row.is_regression) == ("invalid", "violated in BASE", False)
+
+
+def test_one_violation_among_good_trials_breaks_the_point(sides):
+    assert verdict(sides, sample(), [*sample(), failed(trial(), "violated")]) == "invalid"
+
+
+def test_trials_that_do_not_count_are_counted(sides):
+    new = [*sample(), failed(trial()), unbelievable(trial()), unbelievable(trial())]
+    assert only_row(compare(*sides(sample(), new), THROUGHPUT)).new.left_out == {"hang": 1, "doubtful": 2}
+
+
+def test_zero_is_a_collapse_and_not_an_error(sides):
+    row = only_row(compare(*sides(sample(), sample(0.0)), THROUGHPUT))
+    assert row.verdict == "slower" and row.ratio < 1e-5
+
+
+def test_places_without_a_partner_are_named(sides):
+    base = [*sample(), *sample(threads=4), *sample(name="mcs/spin")]
+    new = [*sample(), *sample(threads=8), *sample(params={"critical_ns": 5, "parallel_ns": 500})]
+    found = compare(*sides(base, new), THROUGHPUT)
+    assert len(found.rows) == 1
+    assert [(p.implementation, p.threads) for p in found.only_base] == [("mcs/spin", 2), ("ticket/spin", 4)]
+    assert [(dict(p.setting.params)["critical_ns"], p.threads) for p in found.only_new] == [(100, 8), (5, 2)]
+
+
+def test_sets_with_nothing_in_common_are_refused_with_an_example(sides):
+    with pytest.raises(UsageError, match="'counter ticket/spin 2 threads.*300ms.*, the other '.*500ms"):
+        compare(*sides(sample(window_ns=300_000_000), sample()), THROUGHPUT)
+
+
+def test_p_is_adjusted_for_the_length_of_the_table(sides):
+    def many(seed):
+        return [line for n in range(1, 21) for line in sample(threads=n, seed=seed + n)]
+
+    base, new = many(1), many(100)
+    new[:10] = sample(0.97e6, threads=1, seed=200)
+    alone = only_row(compare(*sides(base[:10], new[:10]), THROUGHPUT))
+    among = compare(*sides(base, new), THROUGHPUT).rows
+    row = next(r for r in among if r.place.threads == 1)
+    assert row.p == alone.p == alone.adjusted_p
+    assert row.adjusted_p == pytest.approx(min(1, 20 * row.p)) or row.adjusted_p > row.p
+
+
+def test_a_table_too_long_for_its_trials_says_so_and_how_many_would_do(sides):
+    many = [line for n in range(1, 41) for line in sample(n=5, threads=n)]
+    (note,) = compare(*sides(many, many), THROUGHPUT).notes
+    assert note.startswith("Too few values for 40 of 40 rows: 5 against 5") and "; 7 on each side can" in note
+
+
+def runs(count, effect, seed, name="ticket/spin"):
+    """Runs that differ from each other far more than the trials inside them."""
+    rng = Random(seed)
+    return [line for i in range(count) for line in sample(1e6 * (1 + effect * rng.gauss(0, 1)), seed=rng.random(), run=f"run-{i}", name=name)]
+
+
+def test_trials_of_few_runs_do_not_pass_for_many_runs(sides):
+    """Two pairs of runs that happen to differ: ten trials each must not make a claim of it."""
+    base = [*sample(1.00e6, run="a"), *sample(1.10e6, run="b", seed=2)]
+    new = [*sample(0.95e6, run="c", seed=3), *sample(1.06e6, run="d", seed=4)]
+    found = compare(*sides(base, new), THROUGHPUT)
+    assert only_row(found).verdict == "inconclusive"
+    assert "Fewer than 5 runs on a side" in found.notes[-1]
+
+
+def test_with_many_runs_on_both_sides_the_run_is_the_unit(sides):
+    row = only_row(compare(*sides(runs(6, 0.05, 1), runs(7, 0.05, 2)), THROUGHPUT))
+    assert (len(row.base.values), len(row.new.values)) == (6, 7)
+    assert (row.base.trials, row.new.trials) == (60, 70)
+
+
+def test_a_noise_floor_takes_the_place_of_a_smaller_threshold(sides):
+    base, new = sides(sample(1e6), sample(0.9e6, seed=2))
+    place = only_row(compare(base, new, THROUGHPUT)).place
+    assert only_row(compare(base, new, THROUGHPUT, floors={(place, "throughput"): 0.2})).verdict == "same"
+    assert only_row(compare(base, new, THROUGHPUT, floors={(place, "throughput"): 0.001})).verdict == "slower"
+
+
+def test_percentiles_that_too_few_latencies_show_are_inconclusive(sides):
+    few = sample(kind="latency", latency={"count": 500})
+    found = {row.measure.name: row for row in compare(*sides(few, few), [MEASURES["p50"], MEASURES["p999"]]).rows}
+    assert (found["p50"].verdict, found["p999"].verdict) == ("same", "inconclusive")
+    assert found["p999"].note == "too few values to tell"
+    assert found["p999"].new.left_out == {"unseen": 10}
+
+
+def test_every_verdict_has_a_test():
+    assert comparison.VERDICTS == ("faster", "slower", "same", "inconclusive", "unstable", "invalid")
