@@ -24,7 +24,8 @@ COUNTS = {"fairness_jain": 0.8, "share_least_most": 0.5, "cpu_ns_per_operation":
 
 
 def measured(name, threads, rate=1e6, kind="throughput", policy="compact", pus=2, **changes):
-    place = {"policy": policy, "roles": "interleaved", "granted": [i % pus for i in range(threads)], "oversubscribed": threads > pus}
+    granted = [i % pus for i in range(threads)]
+    place = {"policy": policy, "roles": "interleaved", "granted": granted, "oversubscribed": threads > pus}
     record = trial(name, threads, kind, rate, placement=place, metrics=COUNTS, **changes)
     if kind == "latency":
         record["series_ns"] = {"runner": [{**SERIES, "p50": 100 * k + threads} for k in range(1, threads + 1)]}
@@ -43,8 +44,8 @@ def study(names, blocks=3):
             lines.append(measured(name, 2, faster * 1e6, params={"critical_ns": inside, "parallel_ns": outside}, block=block,
                                   workload="maze"))
         lines += [measured(name, 2, faster * 1e6, policy=policy, workload="moved", block=block) for policy in ("one", "spread")]
-        lines += [measured(name, 2, kind="latency", params={"rate": rate}, workload="paced", block=block, saturated=rate > 5e5 * i + 1e5)
-                  for rate in (1e5, 1e6, 1e7)]
+        lines += [measured(name, 2, kind="latency", params={"rate": rate}, workload="paced", block=block,
+                           saturated=rate > 5e5 * i + 1e5) for rate in (1e5, 1e6, 1e7)]
     return lines + [failed(line) for line in lines if line.get("threads") == 8 and line["implementation"] in names[3:]]
 
 

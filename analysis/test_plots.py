@@ -6,7 +6,7 @@ import pytest
 from matplotlib.text import Text
 
 from analysis import points, sheets, style
-from analysis.conftest import environment, failed, sweep, trial, unbelievable
+from analysis.conftest import environment, failed, sweep, trial
 from analysis.load import read
 from analysis.plots import latency, throughput
 from analysis.test_style import NAMES

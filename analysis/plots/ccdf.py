@@ -68,8 +68,8 @@ def compose(group):
     least = min((share for _, share in pairs if share > 0), default=0.1)
     panels = [Steps("share that took longer", found, across, least, group.crowd(n)) for n, found in crowds.items() if found]
     return frame.sheet(panels, captions.around(
-        shown, f"All latencies of a point's trials together, {captions.span([min(counts), max(counts)])} of them; no bands: where fewer than "
-        "ten are left, at ten over their number and below, chance shapes the curve.",
+        shown, f"All latencies of a point's trials together, {captions.span([min(counts), max(counts)])} of them; no bands: where "
+        "fewer than ten are left, at ten over their number and below, chance shapes the curve.",
         captions.missing(_missing(shown, crowds))))
 
 

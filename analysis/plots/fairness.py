@@ -33,7 +33,8 @@ def compose(group):
     drawn = [curve for panel in panels for curve in panel.curves]
     sentences = captions.caption(figure, drawn, partial(metric, "fairness_jain"), "Jain's index")
     return frame.sheet(panels, [
-        *sentences, "Jain's index (Jain, Chiu, Hawe 1984) of the workers' operations: 1 for equal shares, 1/n if one of n has all.",
+        *sentences,
+        "Jain's index (Jain, Chiu, Hawe 1984) of the workers' operations: 1 for equal shares, 1/n if one of n has all.",
         "Least over most: operations of the slowest worker over those of the fastest; 0: somebody got nothing."])
 
 

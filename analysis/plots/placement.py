@@ -73,7 +73,8 @@ def _draw(rows, columns, crowds, sentences, width):
     rates = [rate for found in crowds.values() for rate in found.values() if rate > 0]
     for axis, (heading, found) in zip(axes.ravel(), crowds.items()):
         cells = {place: matrix.Cell(_shade(rate, rates), matrix.number(rate)) for place, rate in found.items()}
-        matrix.paint(axis, [style.short(name, 20 if width == "one" else 32) for name in rows], [style.short(name, 20) for name in columns], cells)
+        matrix.paint(axis, [style.short(name, style.BESIDE[width]) for name in rows],
+                     [style.short(name, style.BESIDE["one"]) for name in columns], cells)
         axis.tick_params(axis="x", labelrotation=0 if max(map(len, columns)) * len(columns) < 40 else 90)
         if side_by_side and axis is not axes.flat[0]:
             axis.tick_params(labelleft=False)

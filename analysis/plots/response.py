@@ -65,7 +65,8 @@ def compose(group):
                           for p in series if p.threads == n and _is_saturated(p))
         for name in PERCENTILES:
             drawn = curves.without_zeros(_curves(loads, n, name))
-            panels.append(Loaded(MEASURES[name].label, drawn, across, log=True, unit="s", saturated=saturated, heading=group.crowd(n)))
+            panels.append(Loaded(MEASURES[name].label, drawn, across, log=True, unit="s", saturated=saturated,
+                                 heading=group.crowd(n)))
         sentences.append(_knees(loads, n, saturated))
     drawn = [curve for panel in panels for curve in panel.curves]
     return frame.sheet(panels, captions.around(
@@ -105,5 +106,6 @@ def _knees(loads, threads, saturated):
     for name, offered in sorted(rates.items()):
         behind = min((rate for one, rate in saturated if one == name), default=None)
         kept = [rate for rate in offered if behind is None or rate < behind]
-        words.append(f"{name} {f'{matrix.number(kept[-1])}/s' if kept else 'none'}{' (the highest tried)' if behind is None else ''}")
+        most = f"{matrix.number(kept[-1])}/s" if kept else "none"
+        words.append(f"{name} {most}{' (the highest tried)' if behind is None else ''}")
     return f"With {threads} threads kept up with at most: {', '.join(words)}." if words else ""

@@ -40,7 +40,8 @@ def compose(group):
     sentences = captions.around(
         shown, f"Throughput over that of {group.reference}: medians of ratios inside blocks.",
         _bands([bar for bars in crowds.values() for bar in bars.values() if not isinstance(bar, str)]),
-        captions.missing(failures), f"\N{DOUBLE DAGGER} {group.reference} measured again: what equals differ by." if _AGAIN in names else "")
+        captions.missing(failures),
+        f"\N{DOUBLE DAGGER} {group.reference} measured again: what equals differ by." if _AGAIN in names else "")
     headings = {group.crowd(n): bars for n, bars in crowds.items()}
     return Sheet(sentences, partial(_draw, names, headings, group.reference, sentences))
 
@@ -90,7 +91,7 @@ def _draw(names, crowds, reference, sentences, width):
             _paint(axis, y, name, found.get(name))
         axis.axvline(1, color="black", linewidth=0.6, zorder=3, label="_one")
         axis.set_ylim(len(names) - 0.5, -0.5)
-        axis.set_yticks(range(len(names)), [style.short(name, 20 if width == "one" else 32) for name in names], fontsize=style.SMALL)
+        axis.set_yticks(range(len(names)), [style.short(name, style.BESIDE[width]) for name in names], fontsize=style.SMALL)
         axis.tick_params(axis="y", length=0, labelleft=i == 0)
         axis.tick_params(axis="x", labelsize=style.SMALL - 0.5 if narrow else style.SMALL)
         axis.grid(False, axis="y")
@@ -137,7 +138,8 @@ def _paint(axis, y, name, bar):
         text = bar
     else:
         text = f"{bar.ratio:.2f}" if 0.1 <= bar.ratio < 1000 else f"{bar.ratio:.2g}"
-        look = {"color": "white", "edgecolor": "0.4", "hatch": "/////"} if name == _AGAIN else {"color": style.look_of(name).colour}
+        look = ({"color": "white", "edgecolor": "0.4", "hatch": "/////"} if name == _AGAIN
+                else {"color": style.look_of(name).colour})
         axis.barh(y, bar.ratio - 1, left=1, height=0.66, linewidth=0.5, label=style.label(name), **look)
         axis.plot([max(bar.interval.low, axis.get_xlim()[0]), bar.interval.high], [y, y], color="black", linewidth=0.8,
                   solid_capstyle="butt", marker="|", markersize=3, markeredgewidth=0.8, label="_interval")

@@ -37,7 +37,7 @@ def compose(group):
     drawn = [curve for panel in panels for curve in panel.curves]
     failures = [(name, p.threads, p.why_failed) for name, series in shown.series.items() for p in series if not p.trials]
     return frame.sheet(panels, captions.around(shown, captions.bands(drawn), captions.missing(failures),
-                                               "Each trial gives the median over its shots, for each place in the order of waking."))
+                                               "Each trial gives the median of its times for each place in the order of waking."))
 
 
 def _curves(group):
