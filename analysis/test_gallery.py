@@ -199,7 +199,7 @@ def test_bars_are_medians_of_ratios_inside_blocks(drawn):
     assert (bar.get_x(), bar.get_x() + bar.get_width()) == (1, 3)
     (whisker,) = [line for line in axis.lines if line.get_label() == "_interval"]
     assert list(whisker.get_xdata()) == [2, 8]
-    assert axis.get_xlabel() == "throughput, times std/mutex"
+    assert axis.get_xlabel() == "\N{MULTIPLICATION SIGN} std/mutex"
 
 
 def test_another_baseline_can_be_asked_for(drawn):

@@ -95,9 +95,9 @@ def _draw(names, crowds, reference, sentences, width):
         axis.tick_params(axis="y", length=0, labelleft=i == 0)
         axis.tick_params(axis="x", labelsize=style.SMALL - 0.5 if narrow else style.SMALL)
         axis.grid(False, axis="y")
+        axis.set_xlabel(f"\N{MULTIPLICATION SIGN} {style.short(reference, 12 if narrow else 20)}", fontsize=style.SMALL)
         axis.text(0, 1.01, heading.replace(", ", "\n") if width == "one" else heading, transform=axis.transAxes, va="bottom",
                   fontsize=style.SMALL, color="0.3")
-    axes.flat[len(crowds) // 2].set_xlabel(f"throughput, times {style.short(reference, 20)}")
     layout.arrange(canvas, axes.tolist(), ROW * max(len(names), 3), [], sentences)
     return canvas
 
