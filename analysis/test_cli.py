@@ -25,10 +25,11 @@ def plotted(capsys, *arguments):
 def test_writes_beside_the_first_file_and_prints_the_paths(capsys, written):
     path = written(sweep(["ticket/spin"], repetitions=1))
     status, out, err = plotted(capsys, path)
-    names = [f"counter-{plot}.{form}" for plot in ("throughput", "latency", "ccdf", "wake") for form in ("pdf", "svg", "png")]
+    plots = ("throughput", "latency", "ccdf", "fairness", "cpu", "wake")
+    names = [f"counter-{plot}.{form}" for plot in plots for form in ("pdf", "svg", "png")]
     assert (status, err) == (0, [])
     assert out == [str(path.parent / name) for name in names]
-    assert [Path(line).read_bytes()[:4] for line in out] == [b"%PDF", b"<?xm", b"\x89PNG"] * 4
+    assert [Path(line).read_bytes()[:4] for line in out] == [b"%PDF", b"<?xm", b"\x89PNG"] * 6
 
 
 def test_writes_where_and_what_it_is_told(capsys, written, tmp_path):

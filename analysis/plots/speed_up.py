@@ -122,8 +122,8 @@ def ticks(low, high, most):
         steps = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 1, 2, 5, 10)
         found = next(found for step in steps
                      if len(found := [i * step for i in range(ceil(low / step), floor(high / step) + 1) if i]) <= max(most, 2))
-    if most == 2 and len(found) > 2:
-        return [1.0, max(found, key=lambda value: abs(log10(value)))]
+    if most == 2:
+        return sorted({1.0, max(found, key=lambda value: abs(log10(value)), default=1.0)})
     for thinner in range(1, len(found) + 1):
         one = next((i for i, value in enumerate(found) if abs(value - 1) < 1e-9), 0)
         if len(thinned := found[one % thinner::thinner]) <= most:
