@@ -59,11 +59,11 @@ def _is(figure, curve, standing):
 
 
 def _alone(curve):
-    return next((e for e in curve.estimates if e.threads == 1), None)
+    return next((e for e in curve.estimates if e.at == 1), None)
 
 
 def _without_one_thread(curve):
-    return replace(curve, estimates=tuple(e for e in curve.estimates if e.threads > 1))
+    return replace(curve, estimates=tuple(e for e in curve.estimates if e.at > 1))
 
 
 def _level(figure, name, estimate):

@@ -6,15 +6,19 @@ A figure travels without its file, so whatever a reader needs in order not to be
 from collections import Counter, defaultdict
 from statistics import median
 
-from analysis import noise
+from analysis import noise, stats
 from analysis.points import FAR, assignment
+
+MOST_PLACES = 8  # implementations that a sentence names before it says how many more there are
 
 
 def caption(figure, drawn, value_of, what):
-    """All sentences for a figure that shows the curves `drawn`. A/A is judged by `value_of`, which `what` names."""
+    """All sentences for a figure that shows the curves `drawn` over threads. A/A is judged by `value_of`, which `what`
+    names."""
     sentences = [
         setting(figure),
         bands(drawn),
+        lines(figure),
         left_out(figure),
         only_far(figure),
         doubtful(figure),
@@ -24,18 +28,34 @@ def caption(figure, drawn, value_of, what):
     return [sentence for sentence in sentences if sentence]
 
 
+def around(group, *sentences):
+    """The sentences of a picture that shows points of a group otherwise than as curves over threads: its own, between
+    those that every picture has."""
+    every = [setting(group), *sentences, left_out(group), only_far(group), doubtful(group)]
+    return [sentence for sentence in every if sentence]
+
+
 def setting(figure):
     fixed = figure.setting
     params = ", ".join(assignment(name, value) for name, value in fixed.params)
     parts = [
         f"{fixed.workload} ({params})" if params else fixed.workload,
         fixed.split,
-        f"placement {fixed.policy}, roles {fixed.role_order}",
+        f"placement {fixed.policy}, roles {fixed.role_order}" if fixed.policy else f"roles {fixed.role_order}",
         f"host {fixed.host}" + (f" with {fixed.pus} PUs" if fixed.pus else ""),
         f"build {fixed.build}",
         f"windows of {fixed.window}",
     ]
     return "; ".join(part for part in parts if part) + "."
+
+
+def lines(figure):
+    """What the vertical lines are, where there is more than the one that the shade begins at."""
+    words = {"package": "one package", "core": "all cores", "PU": "all PUs"}
+    shown = [border for border in figure.borders if figure.threads[0] < border.threads < figure.threads[-1]]
+    if not any(border.of != "PU" for border in shown):
+        return ""
+    return f"Vertical lines: {', '.join(f'{words[border.of]} ({border.threads})' for border in shown)}."
 
 
 def bands(drawn):
@@ -44,18 +64,24 @@ def bands(drawn):
     if not estimates:
         return "No point has a number."
     counts = sorted({e.trials for e in estimates})
-    text = f"Median of {_span(counts)} {'trial' if counts[-1] == 1 else 'trials'}"
-    short = [e for e in estimates if 1 < e.trials < 6]
-    if counts[-1] >= 6:
-        text += "; bands: 95 % confidence interval of the median by order statistics"
-    if short:
-        worst = min(e.interval.coverage for e in short)
-        where = ", with fewer than 6 trials" if counts[-1] >= 6 else "; bands:"
-        text += f"{where} minimum to maximum, which covers the median with only {100 * worst:.0f} %"
-        text += " at worst" if len(counts) > 1 else ""
+    text = f"Median of {span(counts)} {'trial' if counts[-1] == 1 else 'trials'}"
+    if counts[-1] > 1:
+        text += f"; bands: {interval(counts)}"
     if counts[0] == 1:
         text += "; a single trial has no band"
     return text + "."
+
+
+def interval(counts, of="trials"):
+    """What an interval of a median covers, with so many values at the least and so many at the most."""
+    few = [n for n in counts if 1 < n < 6]
+    text = "95 % confidence interval of the median by order statistics" if max(counts) >= 6 else ""
+    if few:
+        where = f"{text}, with fewer than 6 {of} " if text else ""
+        worst = stats.median_interval([0.0] * min(few)).coverage
+        text = f"{where}minimum to maximum, which covers the median with only {100 * worst:.0f} %"
+        text += " at worst" if len(counts) > 1 else ""
+    return text
 
 
 def left_out(figure):
@@ -80,17 +106,39 @@ def doubtful(figure):
 
 
 def _places(figure, chosen):
-    threads = {name: [p.threads for p in series if chosen(p)] for name, series in figure.series.items()}
-    return "; ".join(f"{name} at {_list(numbers)}" for name, numbers in threads.items() if numbers)
+    threads = {name: sorted({p.threads for p in series if chosen(p)}) for name, series in figure.series.items()}
+    words = [f"{name} at {_list(numbers)}" for name, numbers in threads.items() if numbers]
+    if len(words) > MOST_PLACES and all(chosen(p) for series in figure.series.values() for p in series if p.trials):
+        return "everywhere"
+    return "; ".join(words[:MOST_PLACES]) + (f"; and {len(words) - MOST_PLACES} more" if len(words) > MOST_PLACES else "")
 
 
-def gaps(drawn):
+def gaps(drawn, place=str):
+    """What the crosses stand for. `place` makes a word of where along the curve one is."""
+    words = _by_reason((curve.implementation, gap.at, gap.reason) for curve in drawn for gap in curve.gaps)
+    return f"\N{MULTIPLICATION SIGN} no number: {_joined(words, place)}." if words else ""
+
+
+def missing(places):
+    """The same where nothing is drawn for it. `places`: names, thread counts and reasons."""
+    words = _by_reason(places)
+    return f"No number: {_joined(words, str)}." if words else ""
+
+
+def _by_reason(places):
+    """Names by where they have none and why: a crowd too large fails many at once."""
     reasons = defaultdict(dict)  # a dict as an ordered set: panels of one figure repeat each other's gaps
-    for curve in drawn:
-        for gap in curve.gaps:
-            reasons[curve.implementation, gap.reason][gap.threads] = None
-    places = [f"{name} at {_list(threads)} ({reason})" for (name, reason), threads in reasons.items()]
-    return f"\N{MULTIPLICATION SIGN} no number: {'; '.join(places)}." if places else ""
+    for name, place, reason in places:
+        reasons[name, reason][place] = None
+    alike = defaultdict(list)
+    for (name, reason), found in reasons.items():
+        alike[tuple(found), reason].append(name)
+    return alike
+
+
+def _joined(alike, place):
+    return "; ".join(f"{', '.join(names)} at {', '.join(map(place, places))} ({reason})"
+                     for (places, reason), names in alike.items())
 
 
 def same_twice(figure, value_of, what):
@@ -105,8 +153,8 @@ def same_twice(figure, value_of, what):
         for name, texts in parts.items())
 
 
-def _span(counts):
-    return f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+def span(counts):
+    return f"{counts[0]}" if counts[0] == counts[-1] else f"{counts[0]} to {counts[-1]}"
 
 
 def _list(numbers):

@@ -14,7 +14,7 @@ WIDE = 30  # a linear axis hides the lower curves when the largest value is this
 
 @dataclass(frozen=True)
 class Estimate:
-    threads: int
+    at: float  # the thread count, or whatever else the curve goes along
     median: float
     interval: stats.Interval
     trials: int
@@ -22,7 +22,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Gap:
-    threads: int
+    at: float  # the thread count, or whatever else the curve goes along
     reason: str
 
 
@@ -59,8 +59,8 @@ def wants_log(drawn):
 def without_zeros(drawn):
     """The same curves for a logarithmic axis: a zero has no place there and becomes a gap."""
     def split(curve):
-        zeros = tuple(Gap(e.threads, "zero") for e in curve.estimates if e.median <= 0)
-        gaps = sorted((*curve.gaps, *zeros), key=lambda gap: gap.threads)
+        zeros = tuple(Gap(e.at, "zero") for e in curve.estimates if e.median <= 0)
+        gaps = sorted((*curve.gaps, *zeros), key=lambda gap: gap.at)
         return Curve(curve.implementation, tuple(e for e in curve.estimates if e.median > 0), tuple(gaps))
 
     return [split(curve) for curve in drawn]

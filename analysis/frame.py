@@ -1,80 +1,104 @@
-"""What all figures over thread counts share: curves, bands, gaps, the thread axis and the oversubscribed region.
+"""What all pictures with curves share: panels of curves with bands, gaps and guides, over any of the axes in across.py.
 
-A figure of the papers' kind in one call: say which panels there are and what the caption says, and `draw` does the
+A figure of the papers' kind in one call: say which panels there are and what the caption says, and `sheet` does the
 rest. Where legend, caption and axes go is layout.py's business.
 """
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
-from math import log2, nan, sqrt
+from math import nan
 
 from matplotlib.lines import Line2D
-from matplotlib.ticker import EngFormatter, FixedLocator, LogLocator, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
 from analysis import layout, style
+from analysis.sheets import Sheet
 
-MARGIN = 2**0.3  # room left and right of the outermost thread counts, on a log axis
 CROSS = 0.065  # share of the axes' height that a cross takes
+CROSSES = 0.35  # and all that stand above each other together, at the most
 SPREAD = 1.3  # room below and above the curves, on a log axis
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One set of axes to be drawn: a quantity over the thread counts."""
+    """One set of axes to be drawn: a quantity over threads, places or rates."""
 
     label: str
     curves: list
+    across: object  # one of across.py
     log: bool
     unit: str = ""
     guides: list = field(default_factory=list)
+    share: bool = False  # from 0 to 1: a number without a prefix
+    heading: str = ""
+
+    @property
+    def looks(self):
+        """What the legend has to explain: names of implementations, then guides."""
+        return [curve.implementation for curve in self.curves], self.guides
+
+    def paint(self, axis):
+        for curve in self.curves:
+            _curve(axis, curve)
+        _crosses(axis, self.curves)
+        for guide in self.guides:
+            axis.plot(guide.threads, guide.values, label=guide.label, zorder=1.5, **style.guide(guide.dash))
+        highs = [e.interval.high for c in self.curves for e in c.estimates]
+        if not highs:
+            axis.yaxis.set_major_locator(NullLocator())
+            return
+        self._scale(axis, highs + [max(guide.values) for guide in self.guides])
+        # After the scale is set: setting it brings a formatter of its own.
+        number = EngFormatter(unit=self.unit, sep="\N{NO-BREAK SPACE}" if self.unit else "")
+        axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}") if self.share else number)
+
+    def _scale(self, axis, highs):
+        if self.log:
+            lows = [e.interval.low or e.median for c in self.curves for e in c.estimates]
+            lows += [min(guide.values) for guide in self.guides]
+            _log_axis(axis, min(lows), max(highs), _cross_height(self.curves))
+        else:
+            axis.set_ylim(0, 1.05 if self.share else 1.08 * max(highs) or 1)
+            axis.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
 
 
-def draw(figure, panels, width, sentences):
-    """A matplotlib figure with one set of axes a panel, side by side if the figure is two columns wide."""
+def sheet(panels, sentences):
+    """The panels side by side in a figure that is two columns wide, above each other in a narrow one."""
+    return Sheet(sentences, partial(_draw, panels, sentences))
+
+
+def _draw(panels, sentences, width):
     canvas = style.new_figure(width)
-    side_by_side = width == "two"
-    shape = (1, len(panels)) if side_by_side else (len(panels), 1)
-    axes = canvas.subplots(*shape, sharex=True, squeeze=False).ravel()
-    for axis, panel in zip(axes, panels):
-        _values(axis, panel)
-        _thread_axis(axis, figure)
-        _machine(axis, figure, labelled=side_by_side or axis is axes[0])
-        if side_by_side or axis is axes[-1]:
-            axis.set_xlabel("threads")
-    layout.arrange(canvas, axes, side_by_side, _legend(panels), sentences)
+    columns = _columns(len(panels)) if width == "two" else 1
+    rows = -(-len(panels) // columns)
+    axes = canvas.subplots(rows, columns, squeeze=False).ravel()
+    for i, (axis, panel) in enumerate(zip(axes, panels)):
+        axis.set_ylabel(panel.label)
+        panel.paint(axis)
+        # One heading for panels above each other that share the axis below them.
+        panel.across.apply(axis, labelled=i < columns or panels[i - columns].across is not panel.across)
+        shared = i + columns < len(panels) and panels[i + columns].across is panel.across
+        axis.tick_params(axis="x", which="both", labelbottom=not shared)
+        axis.set_xlabel("" if shared else panel.across.label)
+        axis.text(0, 1.02, panel.heading, transform=axis.transAxes, va="bottom", fontsize=style.SMALL, color="0.3")
+    grid = [list(axes[row * columns:(row + 1) * columns]) for row in range(rows)]
+    height = (2.2 if rows == 1 else 1.8) if width == "two" else (2.0 if rows == 1 else 1.3)
+    layout.arrange(canvas, grid, height, _legend(panels), sentences)
     return canvas
+
+
+def _columns(panels):
+    return 2 if panels == 4 else min(panels, 3)
 
 
 def _legend(panels):
     """A line for each implementation, even one that has no number anywhere, then the guides."""
-    names = sorted({curve.implementation for panel in panels for curve in panel.curves})
+    names = sorted({name for panel in panels for name in panel.looks[0]})
     looks = {name: style.look_of(name).line for name in names}
-    looks.update({guide.label: style.guide(guide.dash) for panel in panels for guide in panel.guides})
-    return [Line2D([], [], label=label, **look) for label, look in looks.items()]
-
-
-def _values(axis, panel):
-    axis.set_ylabel(panel.label)
-    for curve in panel.curves:
-        _curve(axis, curve)
-    _crosses(axis, panel.curves)
-    for guide in panel.guides:
-        axis.plot(guide.threads, guide.values, label=guide.label, zorder=1.5, **style.guide(guide.dash))
-    highs = [e.interval.high for c in panel.curves for e in c.estimates]
-    highs += [max(guide.values) for guide in panel.guides]
-    if not highs:
-        axis.yaxis.set_major_locator(NullLocator())
-        return
-    if panel.log:
-        lows = [e.interval.low or e.median for c in panel.curves for e in c.estimates]
-        lows += [min(guide.values) for guide in panel.guides]
-        _log_axis(axis, min(lows), max(highs), _cross_height(panel.curves))
-    else:
-        axis.set_ylim(0, 1.08 * max(highs) or 1)
-        axis.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
-    # After the scale is set: setting it brings a formatter of its own.
-    axis.yaxis.set_major_formatter(EngFormatter(unit=panel.unit, sep="\N{NO-BREAK SPACE}" if panel.unit else ""))
+    looks.update({guide.label: style.guide(guide.dash) for panel in panels for guide in panel.looks[1]})
+    return [Line2D([], [], label=style.short(label), **look) for label, look in looks.items()]
 
 
 def _log_axis(axis, low, high, room):
@@ -90,75 +114,42 @@ def _log_axis(axis, low, high, room):
 def _curve(axis, curve):
     """One line object for the whole curve, broken at gaps: a line across a gap would claim what was not measured."""
     look = style.look_of(curve.implementation)
-    found = {e.threads: e for e in curve.estimates}
-    threads = sorted({*found, *(gap.threads for gap in curve.gaps)})
-    values = [found[n].median if n in found else nan for n in threads]
-    axis.plot(threads, values, label=curve.implementation, **look.line)
-    for measured, run in groupby(threads, key=lambda n: n in found):
+    found = {e.at: e for e in curve.estimates}
+    places = sorted({*found, *(gap.at for gap in curve.gaps)})
+    values = [found[n].median if n in found else nan for n in places]
+    axis.plot(places, values, label=style.label(curve.implementation), **look.line)
+    for measured, run in groupby(places, key=lambda n: n in found):
         if measured:
             _band(axis, [found[n] for n in run], look.colour)
 
 
 def _band(axis, estimates, colour):
-    threads = [e.threads for e in estimates]
+    places = [e.at for e in estimates]
     lows, highs = [e.interval.low for e in estimates], [e.interval.high for e in estimates]
     if len(estimates) == 1:
-        axis.vlines(threads, lows, highs, colors=colour, linewidth=0.8)  # a band of one point has no area
+        axis.vlines(places, lows, highs, colors=colour, linewidth=0.8)  # a band of one point has no area
     else:
-        axis.fill_between(threads, lows, highs, color=colour, alpha=0.18, linewidth=0)
+        axis.fill_between(places, lows, highs, color=colour, alpha=0.18, linewidth=0)
 
 
 def _crosses(axis, curves):
-    """A hollow cross at the bottom for each gap, those of one thread count above each other."""
+    """A hollow cross at the bottom for each gap, those of one place above each other: the smaller the more there
+    are."""
+    most = _most_gaps(curves)
+    step = min(CROSS, CROSSES / most) if most else 0
     below = Counter()
     for curve in curves:
         for gap in curve.gaps:
-            height = CROSS * (below[gap.threads] + 0.5)
-            below[gap.threads] += 1
-            axis.plot([gap.threads], [height], transform=axis.get_xaxis_transform(), marker="X", markersize=5,
+            height = step * (below[gap.at] + 0.5)
+            below[gap.at] += 1
+            axis.plot([gap.at], [height], transform=axis.get_xaxis_transform(), marker="X", markersize=5 * step / CROSS,
                       markerfacecolor="white", markeredgecolor=style.look_of(curve.implementation).colour,
-                      markeredgewidth=0.8, linestyle="none", clip_on=False, zorder=4, label="_gap")
+                      markeredgewidth=0.8 * step / CROSS, linestyle="none", clip_on=False, zorder=4, label="_gap")
+
+
+def _most_gaps(curves):
+    return max(Counter(gap.at for curve in curves for gap in curve.gaps).values(), default=0)
 
 
 def _cross_height(curves):
-    most = max(Counter(gap.threads for curve in curves for gap in curve.gaps).values(), default=0)
-    return min(CROSS * most, 0.5)
-
-
-def _thread_axis(axis, figure):
-    threads = figure.threads
-    axis.set_xscale("log", base=2)
-    axis.set_xlim(threads[0] / MARGIN, threads[-1] * MARGIN)
-    axis.xaxis.set_major_locator(FixedLocator(_labelled(threads)))
-    axis.xaxis.set_minor_locator(FixedLocator(threads))
-    axis.xaxis.set_major_formatter("{x:.0f}")
-    axis.xaxis.set_minor_formatter(NullFormatter())
-
-
-def _labelled(threads):
-    """The counts whose numbers fit side by side; powers of two come first, for they are what a reader looks for."""
-    room = max(log2(threads[-1] / threads[0]) / 12, 0.05)
-    kept = []
-    for n in sorted(threads, key=lambda n: (n & (n - 1) != 0, n)):
-        if all(abs(log2(n / other)) >= room for other in kept):
-            kept.append(n)
-    return sorted(kept)
-
-
-def _machine(axis, figure, labelled):
-    """Where the processors end: beyond them threads take turns, which is another experiment."""
-    left, right = axis.get_xlim()
-    known = figure.capacity is not None
-    if not known and not figure.oversubscribed:
-        return
-    end = figure.capacity if known else figure.oversubscribed[0] / sqrt(2)
-    beyond = end < figure.threads[-1]
-    if beyond:
-        axis.axvspan(max(end, left), right, color="0.94", linewidth=0, zorder=0, label="_oversubscribed")
-    if known and left < end < right:
-        axis.axvline(end, color="0.45", linewidth=0.8, linestyle=(0, (4, 2)), zorder=1, label="_pus")
-    words = f"{end} {'PU' if end == 1 else 'PUs'}" if known else ""
-    if beyond:
-        words = f"oversubscribed (more than {words})" if known else "oversubscribed"
-    if labelled and (beyond or end < right):
-        axis.text(1, 1.02, words, transform=axis.transAxes, ha="right", va="bottom", fontsize=style.SMALL, color="0.3")
+    return min(CROSS * _most_gaps(curves), CROSSES)

@@ -24,7 +24,7 @@ from analysis.errors import UsageError
 
 SCHEMA = "syncbench/1"
 PERCENTILES = ("p50", "p90", "p99", "p999")
-METRICS = ("fairness_jain", "cpu_ns_per_operation")
+METRICS = ("fairness_jain", "share_least_most", "cpu_ns_per_operation")
 LATENCY = ("count", *PERCENTILES, "max")
 SHARED_FROM = 8 << 20  # bytes: from here on a second process is worth its start
 

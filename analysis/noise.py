@@ -36,6 +36,7 @@ def pairs(figure, value_of):
 
 
 def by_block(point, value_of):
+    """The values of a point by block, where a ratio to what else ran in that block means something."""
     blocks = defaultdict(list)
     for t in point.trials:
         if (value := value_of(t)) is not None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from math import gcd
 
+from analysis.borders import borders
+
 FAR = 2.0  # times the fastest cache line seen between the same processors
 ENOUGH = 3  # believable trials that suffice to leave the doubtful ones out
 
@@ -61,6 +63,7 @@ class Figure:
     points: tuple
     capacity: int | None  # processors that the workers of this figure may use
     oversubscribed: tuple  # thread counts that the runner marked
+    borders: tuple = ()  # of the machine, as borders.py finds them
 
     @cached_property
     def series(self):
@@ -87,7 +90,7 @@ def figures(trials, environments, among=None):
     groups = defaultdict(list)
     for trial in trials:
         groups[_setting(trial, environments[trial.environment], splits)].append(trial)
-    return [_figure(setting, groups[setting], is_far) for setting in sorted(groups, key=repr)]
+    return [_figure(setting, groups[setting], is_far, environments) for setting in sorted(groups, key=repr)]
 
 
 def labels(settings):
@@ -163,15 +166,16 @@ def _far_rule(trials, environments):
     return lambda t: t.line_ns is not None and t.line_ns > FAR * fastest[processors(t)]
 
 
-def _figure(setting, trials, is_far):
-    groups = defaultdict(list)
+def _figure(setting, trials, is_far, environments):
+    groups, capacity = defaultdict(list), _capacity(setting, trials)
     for t in trials:
         groups[t.implementation, t.threads, t.copy].append(t)
     return Figure(
         setting=setting,
         points=tuple(_point(*key, group, is_far) for key, group in sorted(groups.items())),
-        capacity=_capacity(setting, trials),
+        capacity=capacity,
         oversubscribed=tuple(sorted({t.threads for t in trials if t.oversubscribed})),
+        borders=borders(setting.policy, capacity, environments[trials[0].environment].facts.get("topology", {})),
     )
 
 

@@ -7,15 +7,21 @@ from the company it is in, so it looks the same everywhere too.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from io import BytesIO
 from zlib import crc32
 
 import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont, get_font
+
+from analysis.tables import printable
 
 WIDTHS = {"one": 3.33, "two": 7.0}  # inches: a column, and the two columns of a page
 FORMATS = ("pdf", "svg", "png")
+LONGEST = 32  # characters of a name in a legend
+BESIDE = {"one": 20, "two": 32}  # and beside a row
 SMALL = 6.5  # points: what explains a figure; what is read from it has 8
 
 RC = {
@@ -38,6 +44,7 @@ RC = {
     "ps.fonttype": 42,
     "savefig.dpi": 200,
     "svg.hashsalt": "syncbench",
+    "text.parse_math": False,  # a name is a name, with however many dollar signs
 }
 
 # Okabe and Ito's colours without yellow, which a white page swallows.
@@ -100,6 +107,23 @@ def look_of(implementation):
     dash, fill = WAITS.get(wait) or (
         OTHER_DASHES[slot % len(OTHER_DASHES)], OTHER_FILLS[slot // len(OTHER_DASHES) % len(OTHER_FILLS)])
     return Look(colour, marker, dash, fill)
+
+
+def label(text):
+    """A text from a record as it is drawn: without control characters, and with a mark for what the font does not have."""
+    return "".join(c if _drawable(c) else "\N{REPLACEMENT CHARACTER}" for c in printable(text))
+
+
+def short(text, most=LONGEST):
+    """The same, with its middle left out where it is long: names differ at their ends."""
+    text = label(text)
+    head = (most - 1) // 2
+    return text if len(text) <= most else f"{text[:head]}\N{HORIZONTAL ELLIPSIS}{text[len(text) - (most - 1 - head):]}"
+
+
+@lru_cache(maxsize=None)
+def _drawable(character):
+    return get_font(findfont(RC["font.family"])).get_char_index(ord(character)) != 0
 
 
 def guide(dash):

@@ -10,6 +10,8 @@ import pytest
 
 from analysis.cli import main
 from analysis.conftest import environment, failed, sweep, trial
+from analysis.plots import PLOTS
+from analysis.test_gallery import study
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -23,10 +25,11 @@ def plotted(capsys, *arguments):
 def test_writes_beside_the_first_file_and_prints_the_paths(capsys, written):
     path = written(sweep(["ticket/spin"], repetitions=1))
     status, out, err = plotted(capsys, path)
-    names = [f"counter-{plot}.{form}" for plot in ("throughput", "latency") for form in ("pdf", "svg", "png")]
+    plots = ("throughput", "latency", "ccdf", "fairness", "cpu", "wake")
+    names = [f"counter-{plot}.{form}" for plot in plots for form in ("pdf", "svg", "png")]
     assert (status, err) == (0, [])
     assert out == [str(path.parent / name) for name in names]
-    assert [Path(line).read_bytes()[:4] for line in out] == [b"%PDF", b"<?xm", b"\x89PNG"] * 2
+    assert [Path(line).read_bytes()[:4] for line in out] == [b"%PDF", b"<?xm", b"\x89PNG"] * 6
 
 
 def test_writes_where_and_what_it_is_told(capsys, written, tmp_path):
@@ -39,23 +42,41 @@ def test_figures_of_one_kind_are_told_apart_by_what_differs(capsys, written):
     place = {"policy": "list:0,2", "roles": "interleaved", "granted": [0, 2], "oversubscribed": False}
     path = written([environment(), trial(), trial(placement=place),
                     trial(placement={**place, "policy": "list;0,2"}), trial(workload="prodcons")])
-    _, out, _ = plotted(capsys, path, "--formats", "svg")
+    _, out, _ = plotted(capsys, path, "--formats", "svg", "--only", "throughput")
     assert [Path(line).stem for line in out] == [
         "counter-throughput-counter-compact", "counter-throughput-counter-list_0,2",
         "counter-throughput-counter-list_0,2-2", "counter-throughput-prodcons-compact"]
 
 
-def test_two_runs_give_the_same_bytes(written, tmp_path):
+DRAW_ONE_OF_EACH = """
+import sys
+from pathlib import Path
+from analysis import gallery, load, style
+first = {}
+for picture in gallery.pictures(*load.read([sys.argv[1]], print)):
+    first.setdefault(picture.plot, picture)
+with style.applied():
+    for name, picture in first.items():
+        drawing = picture.draw("one")
+        for form in style.FORMATS:
+            Path(sys.argv[2], f"{name}.{form}").write_bytes(style.render(drawing, form))
+"""
+
+
+def test_two_runs_give_the_same_bytes_without_type_3_fonts(written, tmp_path):
     """In two processes, because what one process repeats another may still do otherwise."""
-    path = written(sweep(["ticket/spin", "custom/own"], repetitions=3) + [failed(trial(threads=32))])
-    digests = []
+    records = str(written(study(["std/mutex", "custom/own"], blocks=1) + [failed(trial(threads=32))]))
+    runs = []
     for seed in ("1", "2"):
-        folder = tmp_path / seed
-        subprocess.run([sys.executable, "-m", "analysis", "plot", str(path), "-o", str(folder)], cwd=ROOT, check=True,
-                       env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONDONTWRITEBYTECODE": "1"}, capture_output=True)
-        digests.append({f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in folder.iterdir()})
-    assert len(digests[0]) == 6
+        (tmp_path / seed).mkdir()
+        runs.append(subprocess.Popen([sys.executable, "-c", DRAW_ONE_OF_EACH, records, str(tmp_path / seed)], cwd=ROOT,
+                                     env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONDONTWRITEBYTECODE": "1"}))
+    assert [run.wait() for run in runs] == [0, 0]
+    digests = [{f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in (tmp_path / seed).iterdir()} for seed in ("1", "2")]
+    assert len(digests[0]) == 3 * len(PLOTS)
     assert digests[0] == digests[1]
+    for path in (tmp_path / "1").glob("*.pdf"):
+        assert b"/FontFile2" in (content := path.read_bytes()) and b"/Type3" not in content
 
 
 def test_no_date_is_in_a_figure(capsys, written):
@@ -66,12 +87,20 @@ def test_no_date_is_in_a_figure(capsys, written):
     assert b"<dc:date>" not in svg
 
 
-def test_fonts_are_embedded_and_none_is_type_3(capsys, written):
-    _, out, _ = plotted(capsys, written(sweep(["ticket/spin"], repetitions=1)), "--formats", "pdf")
-    for line in out:
-        content = Path(line).read_bytes()
-        assert b"/FontFile2" in content
-        assert b"/Type3" not in content
+def test_no_name_leaves_the_folder_or_is_too_long_for_it(capsys, written, tmp_path):
+    bad = ["../../x", "/etc/x", "y" * 300, "y" * 299 + "z", "..", "a\nb"]
+    records = [environment(), *(trial(params={"choice": name}, workload=name) for name in bad)]
+    status, out, _ = plotted(capsys, written(records), "-o", tmp_path / "in", "--formats", "svg")
+    assert (status, len(out), len(set(out))) == (0, len(bad), len(bad))
+    assert all(Path(line).resolve().parent == (tmp_path / "in").resolve() for line in out)
+
+
+def test_another_baseline_changes_the_speed_up(capsys, written):
+    path = written([environment(), trial("std/mutex"), trial("mcs/spin")])
+    status, out, err = plotted(capsys, path, "--formats", "svg", "--only", "speed-up", "--baseline", "mcs/spin")
+    assert (status, [Path(line).stem for line in out], err) == (0, ["counter-speed-up"], [])
+    status, out, (line,) = plotted(capsys, path, "--baseline", "clh/spin")
+    assert (status, out) == (2, []) and "no trial of 'clh/spin' in these files; there are 'mcs/spin', 'std/mutex'" in line
 
 
 @pytest.mark.parametrize("arguments, words", [
@@ -79,6 +108,8 @@ def test_fonts_are_embedded_and_none_is_type_3(capsys, written):
     (["{good}", "--formats", "pdf,gif"], "'gif' is none of pdf, svg, png"),
     (["{good}", "--width", "three"], "invalid choice: 'three'"),
     (["{good}", "-o", "{good}"], "counter-throughput.pdf"),
+    (["{good}", "--only", "cpu,gpu"], "'gpu' is none of throughput, latency, ccdf"),
+    (["{good}", "--only", "wake,ccdf"], "nothing to draw: these records are not enough for wake or ccdf"),
     (["{foreign}"], "schema 'syncbench/9' is unknown"),
     (["{empty}"], "no trial record"),
     ([], "FILE"),

@@ -32,7 +32,8 @@ def test_reads_subjects_in_order_and_leaves_out_what_was_not_run(tmp_path):
 
 @pytest.mark.parametrize("count", [1, 80])
 def test_draws_the_same_bytes_every_time(tmp_path, capsys, count):
-    file = write(tmp_path / "k.jsonl", [*many(count), line("spin", healthy=True, killed=False, rule="")])
+    file = write(tmp_path / "k.jsonl", [
+        *many(count), line("$\\frac{" + "x" * 200), line("spin", healthy=True, killed=False, rule="")])
     assert cli.main(["kills", str(file)]) == 0
     paths = capsys.readouterr().out.split()
     first = {path: open(path, "rb").read() for path in paths}

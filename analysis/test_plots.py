@@ -5,21 +5,21 @@ from itertools import combinations
 import pytest
 from matplotlib.text import Text
 
-from analysis import points, style
-from analysis.conftest import environment, failed, sweep, trial, unbelievable
+from analysis import points, sheets, style
+from analysis.conftest import environment, failed, sweep, trial
 from analysis.load import read
-from analysis.plots import PLOTS, latency, throughput
+from analysis.plots import latency, throughput
 from analysis.test_style import NAMES
 
 
 @pytest.fixture
 def draw(written):
-    """Draws the only figure in the records."""
+    """Draws the only picture of a plot in the records."""
     def make(plot, records, width="one"):
         trials, environments = read([written(records)], pytest.fail)
-        (figure,) = points.figures([t for t in trials if t.kind == plot.KIND], environments)
+        (group,) = sheets.groups(points.figures([t for t in trials if t.kind == plot.KIND], environments), plot.AXES)
         with style.applied():
-            drawing = plot.draw(figure, width)
+            drawing = plot.compose(group).draw(width)
             drawing.canvas.draw()
             return drawing
 
@@ -38,6 +38,10 @@ def caption(drawing):
     return " ".join(drawing.texts[0].get_text().split())
 
 
+def said(axis):
+    return [text for text in axis.texts if text.get_text()]
+
+
 def throughputs(rates, name="ticket/spin"):
     return [trial(name, threads, rate=rate) for threads, rate in rates.items()]
 
@@ -51,7 +55,7 @@ def test_axes_are_named_and_have_no_title(draw, plot, labels):
     assert not any(axis.get_title() for axis in axes)
 
 
-@pytest.mark.parametrize("plot", PLOTS)
+@pytest.mark.parametrize("plot", [throughput, latency])
 def test_every_implementation_has_one_line_and_one_entry_in_the_legend_with_its_look(draw, plot):
     drawing = draw(plot, sweep(NAMES[:5]))
     (legend,) = drawing.legends
@@ -106,7 +110,7 @@ def test_the_value_axis_is_linear_from_zero_until_curves_would_lie_on_it(draw):
     assert wide.get_yscale() == "log"
 
 
-@pytest.mark.parametrize("plot", PLOTS)
+@pytest.mark.parametrize("plot", [throughput, latency])
 @pytest.mark.parametrize("spread", [1, 1.5, 40, 1e6])
 def test_there_are_always_two_numbers_on_the_value_axis(draw, plot, spread):
     records = [environment()]
@@ -126,7 +130,7 @@ def shading(axis):
 
 
 def pu_line(axis):
-    return [line.get_xdata()[0] for line in axis.lines if line.get_label() == "_pus"]
+    return [line.get_xdata()[0] for line in axis.lines if line.get_label() == "_PU"]
 
 
 def test_the_oversubscribed_region_is_shaded_from_the_number_of_processors_and_labelled(draw):
@@ -135,31 +139,31 @@ def test_the_oversubscribed_region_is_shaded_from_the_number_of_processors_and_l
         left, right = region.get_extents().transformed(axis.transData.inverted()).intervalx
         assert (left, right) == (pytest.approx(2), pytest.approx(axis.get_xlim()[1]))
         assert pu_line(axis) == [2]
-    (label,) = draw(throughput, sweep(["ticket/spin"])).axes[0].texts
+    (label,) = said(draw(throughput, sweep(["ticket/spin"])).axes[0])
     assert label.get_text() == "oversubscribed (more than 2 PUs)"
 
 
 @pytest.mark.parametrize("threads, line, text", [((1, 2), [2], ["2 PUs"]), ((1,), [], [])])
 def test_nothing_is_shaded_where_every_thread_has_a_processor(draw, threads, line, text):
     (axis,) = draw(throughput, sweep(["ticket/spin"], threads)).axes
-    assert (shading(axis), pu_line(axis), [t.get_text() for t in axis.texts]) == ([], line, text)
+    assert (shading(axis), pu_line(axis), [t.get_text() for t in said(axis)]) == ([], line, text)
 
 
 def test_the_whole_figure_is_shaded_where_all_threads_share_a_processor(draw):
     place = {"policy": "one", "roles": "interleaved", "granted": [0] * 4, "oversubscribed": True}
     (axis,) = draw(throughput, [environment(), trial(threads=4, placement=place)]).axes
     assert len(shading(axis)) == 1
-    assert axis.texts[0].get_text() == "oversubscribed (more than 1 PU)"
+    assert said(axis)[0].get_text() == "oversubscribed (more than 1 PU)"
 
 
 def test_without_an_environment_the_runners_own_mark_is_used(written):
     free = {"policy": "none", "roles": "interleaved", "granted": []}
     records = [trial(threads=n, placement={**free, "oversubscribed": n > 4}) for n in (4, 8)]
-    (figure,) = points.figures(*read([written(records)], lambda line: None))
+    (group,) = sheets.groups(points.figures(*read([written(records)], lambda line: None)))
     with style.applied():
-        (axis,) = throughput.draw(figure, "one").axes
+        (axis,) = throughput.compose(group).draw("one").axes
     assert len(shading(axis)) == 1
-    assert axis.texts[0].get_text() == "oversubscribed"
+    assert said(axis)[0].get_text() == "oversubscribed"
 
 
 def test_a_point_without_a_measurement_is_a_cross_at_the_bottom_and_breaks_the_line(draw):
@@ -193,31 +197,11 @@ def test_a_rate_of_zero_is_drawn_on_a_linear_axis_and_a_cross_on_a_logarithmic_o
     assert "ticket/spin at 8 (zero)" in caption(drawing)
 
 
-@pytest.mark.parametrize("plot", PLOTS)
+@pytest.mark.parametrize("plot", [throughput, latency])
 def test_a_figure_in_which_everything_failed_is_still_drawn(draw, plot):
     drawing = draw(plot, [environment(), failed(trial()), failed(trial(kind="latency"))])
     assert all(len(crosses(axis)) == 1 for axis in drawing.axes)
     assert [text.get_text() for text in drawing.legends[0].get_texts()] == ["ticket/spin"]
-
-
-@pytest.mark.parametrize("width, inches", [("one", 3.33), ("two", 7.0)])
-@pytest.mark.parametrize("plot", PLOTS)
-@pytest.mark.parametrize("count", [1, 5, 15])
-def test_no_part_lies_on_another_or_leaves_the_page(draw, plot, width, inches, count):
-    records = sweep(NAMES[:count], repetitions=2)
-    records += [unbelievable(failed(r)) for r in records if r.get("threads") == 16 and r["implementation"] in NAMES[:2]]
-    drawing = draw(plot, records, width)
-    assert drawing.get_figwidth() == inches
-    renderer = drawing.canvas.get_renderer()
-    parts = [axis.get_tightbbox(renderer) for axis in drawing.axes]
-    parts += [drawing.legends[0].get_window_extent(renderer), drawing.texts[0].get_window_extent(renderer)]
-    assert_apart(parts)
-    for box in parts:
-        assert box.x0 >= -1 and box.x1 <= drawing.bbox.x1 + 1
-        assert box.y0 >= -1 and box.y1 <= drawing.bbox.y1 + 1
-    for axis in drawing.axes:
-        assert_apart([label.get_window_extent(renderer) for label in axis.findobj(is_number)
-                      if axis.get_tightbbox(renderer).overlaps(label.get_window_extent(renderer))])
 
 
 def is_number(artist):

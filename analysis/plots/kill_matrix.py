@@ -6,6 +6,7 @@ from analysis import kills, style
 
 NAME = "kill-matrix"
 ROW, HEAD, FOOT, NAMES = 0.125, 0.85, 0.08, 2.5  # inches
+LONGEST = 48  # characters of a name that fit there
 SOONEST, LATEST = 0.01, 10.0  # seconds: where the shades end
 
 
@@ -61,7 +62,7 @@ def _label(axes, ordered, columns):
 
 
 def _name(one):
-    name = one.name.replace("$", r"\$")  # no mathematics in names
+    name = style.short(one.name, LONGEST)
     if one.healthy:
         return f"healthy: {name}"
-    return f"{name}  {one.rule}" + (" (equivalent)" if one.equivalent else "")
+    return f"{name}  {style.short(one.rule, 12)}" + (" (equivalent)" if one.equivalent else "")

@@ -3,10 +3,13 @@
 from functools import partial
 
 from analysis import captions, curves, frame
+from analysis.across import Threads
 from analysis.measures import MEASURES, NEEDED
 
 NAME = "latency"
+HEADING = "Latency percentiles against threads"
 KIND = "latency"
+AXES = ()
 PERCENTILES = ("p50", "p99", "p999")
 
 
@@ -15,12 +18,21 @@ def seconds(name, trial):
     return None if value is None else value * 1e-9
 
 
-def draw(figure, width):
-    panels = []
+def too_few(name):
+    """Why there is no number where no trial has the percentile."""
+    return f"under {NEEDED[name]} latencies for {MEASURES[name].label.split()[0]}"
+
+
+def worth(group):
+    return True
+
+
+def compose(group):
+    figure, panels = group.figure, []
+    threads = Threads(figure)
     for name in PERCENTILES:
-        label = MEASURES[name].label
-        found = curves.curves(figure, partial(seconds, name), f"under {NEEDED[name]} latencies for {label.split()[0]}")
-        panels.append(frame.Panel(label, curves.without_zeros(found), log=True, unit="s"))
+        found = curves.curves(figure, partial(seconds, name), too_few(name))
+        panels.append(frame.Panel(MEASURES[name].label, curves.without_zeros(found), threads, log=True, unit="s"))
     drawn = [curve for panel in panels for curve in panel.curves]
     sentences = captions.caption(figure, drawn, partial(seconds, "p50"), "median latency")
-    return frame.draw(figure, panels, width, sentences)
+    return frame.sheet(panels, sentences)
