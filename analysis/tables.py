@@ -94,7 +94,8 @@ def _console(table):
     widths = [max(len(row[i]) for row in cells) for i in range(len(table.columns))]
     lines = ["  ".join(text.rjust(width) if column.is_number else text.ljust(width)
                        for text, width, column in zip(row, widths, table.columns)).rstrip() for row in cells]
-    return "\n".join([*lines, *([""] if table.notes else []), *map(printable, table.notes)]) + "\n"
+    blank = [""] if table.notes else []
+    return "\n".join([*(lines + blank if table.rows else ()), *map(printable, table.notes)]) + "\n"
 
 
 def _narrow(text):
