@@ -54,6 +54,11 @@ class Side:
     def usable(self):
         return bool(self.values)
 
+    @property
+    def breaks(self):
+        """How it breaks, in however few of its trials."""
+        return {"violated", "hang"} & self.left_out.keys()
+
 
 @dataclass(frozen=True)
 class Row:
@@ -71,8 +76,8 @@ class Row:
 
     @property
     def is_regression(self):
-        """Worse, or broken where it was not."""
-        return self.verdict == SLOWER or (self.verdict == INVALID and self.base.usable and self.new.why_failed is not None)
+        """Worse, or broken in a way in which it was not."""
+        return self.verdict == SLOWER or (self.verdict == INVALID and bool(self.new.breaks - self.base.breaks))
 
 
 @dataclass(frozen=True)
@@ -191,6 +196,8 @@ def _ps(rows):
 def _judged(row, rules):
     if row.ratio is None:
         return replace(row, **_without_ratio(row))
+    if news := row.new.breaks - row.base.breaks:  # one hang in ten trials is not a slow trial
+        return replace(row, verdict=INVALID, note=f"{' and '.join(sorted(news))} in NEW")
     if row.base.only_far != row.new.only_far:
         return replace(row, verdict=UNSTABLE, note=f"processors far apart in {'BASE' if row.base.only_far else 'NEW'} alone")
     if row.interval is None:

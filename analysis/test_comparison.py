@@ -94,9 +94,17 @@ def test_one_violation_among_good_trials_breaks_the_point(sides):
     assert verdict(sides, sample(), [*sample(), failed(trial(), "violated")]) == "invalid"
 
 
+def test_one_new_hang_among_good_trials_is_a_regression_and_a_known_one_is_not(sides):
+    hung = [*sample(), failed(trial())]
+    row = only_row(compare(*sides(sample(), hung), THROUGHPUT))
+    assert (row.verdict, row.note, row.is_regression) == ("invalid", "hang in NEW", True)
+    row = only_row(compare(*sides(hung, hung), THROUGHPUT))
+    assert (row.verdict, row.is_regression) == ("same", False)
+
+
 def test_trials_that_do_not_count_are_counted(sides):
-    new = [*sample(), failed(trial()), unbelievable(trial()), unbelievable(trial())]
-    assert only_row(compare(*sides(sample(), new), THROUGHPUT)).new.left_out == {"hang": 1, "doubtful": 2}
+    new = [*sample(), failed(trial(), "skipped"), unbelievable(trial()), unbelievable(trial())]
+    assert only_row(compare(*sides(sample(), new), THROUGHPUT)).new.left_out == {"skipped": 1, "doubtful": 2}
 
 
 def test_zero_is_a_collapse_and_not_an_error(sides):
