@@ -101,7 +101,8 @@ def compare(base, new, measures, rules=Rules(), floors=None):
     both = [place for place in before if place in after]
     if not both:
         raise UsageError(_nothing_in_common(before, after))
-    rows = [Row(place, measure, _side(before[place], measure), _side(after[place], measure))
+    pairs = {place: _alike(before[place], after[place]) for place in both}
+    rows = [Row(place, measure, *(_side(point, measure) for point in pairs[place]))
             for measure in measures for place in both if place.setting.kind == measure.kind]
     rows = judged(rows, rules, floors or {})
     return Comparison(rows, [p for p in before if p not in after], [p for p in after if p not in before], _notes(rows, rules))
@@ -116,6 +117,15 @@ def _places(trials, environments, among):
             if point.copy == 0:
                 found[Place(setting, point.implementation, point.threads)] = point
     return found
+
+
+def _alike(base, new):
+    """Near with near, or far with far: whichever has more trials on the side that has fewer. A machine that was far most of the
+    time can still be compared with itself."""
+    near = [(base, new)] if not (base.only_far or new.only_far) else []
+    far = [tuple(point if point.only_far else point.far for point in (base, new))]
+    found = [pair for pair in near + far if all(pair)]
+    return max(found, key=lambda pair: min(len(point.trials) for point in pair), default=(base, new))
 
 
 def _nothing_in_common(before, after):
@@ -136,7 +146,7 @@ def _side(point, measure):
         runs[run].append(median(values))
     values = [value for run in runs.values() for value in run]
     left_out = Counter(trial.verdict if trial.verdict != "ok" else "beside a violated one" for trial in point.failed)
-    left_out.update(far=point.left_out_far, doubtful=point.left_out_doubtful, unseen=len(point.trials) - sum(map(len, blocks.values())))
+    left_out.update({"near" if point.only_far else "far": point.left_out_far}, doubtful=point.left_out_doubtful, unseen=len(point.trials) - sum(map(len, blocks.values())))
     return Side(tuple(values), tuple(len(run) for run in runs.values()), median(values) if values else None, _spread(values),
                 len(point.trials), {word: n for word, n in left_out.items() if n}, point.only_far,
                 point.why_failed if point.failed and not point.trials else None)
@@ -169,7 +179,7 @@ def judged(rows, rules, floors):
 
 def _estimated(row, bootstrap, rules, floors):
     threshold = max(rules.threshold, floors.get((row.place, row.measure.name), 0.0))
-    row = replace(row, threshold=threshold)
+    row = replace(row, threshold=threshold, note="processors far apart" if row.base.only_far and row.new.only_far else "")
     if min(len(row.base.clusters), len(row.new.clusters)) >= ENOUGH_RUNS:
         row = replace(row, base=_by_runs(row.base), new=_by_runs(row.new))
     if not (row.base.usable and row.new.usable):

@@ -82,6 +82,18 @@ def test_near_is_not_compared_with_far(sides):
     assert row.verdict == "unstable" and "far apart in NEW alone" in row.note
 
 
+def test_far_is_compared_with_far_where_most_was_far(sides):
+    def mixed(near, far, slow=1.0, seed=1):
+        return [*sample(5e6, n=near, seed=seed), *sample(slow * 1e6, n=far, seed=seed + 9, fingerprint={"line_ns": [160.0, 160.0]})]
+
+    row = only_row(compare(*sides(mixed(4, 12), mixed(5, 12, 0.8, seed=2)), THROUGHPUT))
+    assert (row.verdict, row.note) == ("slower", "processors far apart")
+    assert row.ratio == pytest.approx(0.8, rel=0.02)
+    assert row.base.left_out == {"near": 4}
+    row = only_row(compare(*sides(mixed(8, 12), mixed(8, 3, 0.1, seed=2)), THROUGHPUT))
+    assert (row.base.left_out, row.new.left_out, row.note) == ({"far": 12}, {"far": 3}, "")
+
+
 def test_a_point_that_broke_is_a_regression_and_one_that_was_broken_is_not(sides):
     broken = [failed(line, "violated") for line in sample()]
     row = only_row(compare(*sides(sample(), broken), THROUGHPUT))
