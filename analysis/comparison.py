@@ -48,11 +48,17 @@ class Side:
     trials: int
     left_out: dict  # why trials do not count: how many
     only_far: bool
+    disturbed: bool  # most of these trials are doubtful
     why_failed: str | None
 
     @property
     def usable(self):
         return bool(self.values)
+
+    @property
+    def moods(self):
+        """Of the machine."""
+        return [word for word, so in (("processors far apart", self.only_far), ("disturbed", self.disturbed)) if so]
 
     @property
     def breaks(self):
@@ -124,8 +130,16 @@ def _alike(base, new):
     time can still be compared with itself."""
     near = [(base, new)] if not (base.only_far or new.only_far) else []
     far = [tuple(point if point.only_far else point.far for point in (base, new))]
-    found = [pair for pair in near + far if all(pair)]
+    found = [_with_doubts(pair) for pair in near + far if all(pair)]
     return max(found, key=lambda pair: min(len(point.trials) for point in pair), default=(base, new))
+
+
+def _with_doubts(pair):
+    """Where most trials of both sides are doubtful the machine was busy for both alike, and a few quiet moments say less than
+    all of them. Where one side alone was disturbed its doubtful trials stay out: they would make it slower than it is."""
+    if any(len(point.set_aside) <= len(point.trials) for point in pair):
+        return pair
+    return tuple(replace(point, trials=point.trials + point.set_aside, set_aside=()) for point in pair)
 
 
 def _nothing_in_common(before, after):
@@ -149,7 +163,7 @@ def _side(point, measure):
     left_out.update({"near" if point.only_far else "far": point.left_out_far}, doubtful=point.left_out_doubtful, unseen=len(point.trials) - sum(map(len, blocks.values())))
     return Side(tuple(values), tuple(len(run) for run in runs.values()), median(values) if values else None, _spread(values),
                 len(point.trials), {word: n for word, n in left_out.items() if n}, point.only_far,
-                point.why_failed if point.failed and not point.trials else None)
+                2 * sum(bool(t.doubts) for t in point.trials) > len(point.trials), point.why_failed if point.failed and not point.trials else None)
 
 
 def _spread(values):
@@ -179,7 +193,7 @@ def judged(rows, rules, floors):
 
 def _estimated(row, bootstrap, rules, floors):
     threshold = max(rules.threshold, floors.get((row.place, row.measure.name), 0.0))
-    row = replace(row, threshold=threshold, note="processors far apart" if row.base.only_far and row.new.only_far else "")
+    row = replace(row, threshold=threshold, note=", ".join(word for word in row.base.moods if word in row.new.moods))
     if min(len(row.base.clusters), len(row.new.clusters)) >= ENOUGH_RUNS:
         row = replace(row, base=_by_runs(row.base), new=_by_runs(row.new))
     if not (row.base.usable and row.new.usable):

@@ -40,9 +40,13 @@ class Point:
     trials: tuple  # those that count: invariant held, one fingerprint class, believable as far as there are such
     failed: tuple  # those whose verdict is not ok
     left_out_far: int  # or, of a point made of far trials, near ones
-    left_out_doubtful: int
+    set_aside: tuple  # doubtful trials that do not count, because there are others
     only_far: bool
     far: "Point | None" = None  # what the far trials make by themselves, where the near ones count
+
+    @property
+    def left_out_doubtful(self):
+        return len(self.set_aside)
 
     @property
     def why_failed(self):
@@ -197,7 +201,7 @@ def _point(implementation, threads, copy, trials, is_far):
             trials=tuple(used),
             failed=tuple(t for t in trials if t.verdict != "ok" or broken),
             left_out_far=len(held) - len(alike),
-            left_out_doubtful=len(alike) - len(used),
+            set_aside=() if len(used) == len(alike) else tuple(t for t in alike if t.doubts),
             **more,
         )
 

@@ -94,6 +94,16 @@ def test_far_is_compared_with_far_where_most_was_far(sides):
     assert (row.base.left_out, row.new.left_out, row.note) == ({"far": 12}, {"far": 3}, "")
 
 
+def test_doubtful_trials_count_where_both_sides_are_mostly_doubtful(sides):
+    def busy(rate, seed, sure=3):
+        return [*sample(rate, n=sure, seed=seed), *map(unbelievable, sample(rate, n=12, seed=seed + 9))]
+
+    row = only_row(compare(*sides(busy(1e6, 1), busy(0.8e6, 2)), THROUGHPUT))
+    assert (row.verdict, row.note, len(row.new.values)) == ("slower", "disturbed", 12)
+    row = only_row(compare(*sides(sample(1e6, n=12), busy(0.8e6, 2)), THROUGHPUT))
+    assert (row.verdict, len(row.new.values), row.new.left_out) == ("inconclusive", 3, {"doubtful": 12})
+
+
 def test_a_point_that_broke_is_a_regression_and_one_that_was_broken_is_not(sides):
     broken = [failed(line, "violated") for line in sample()]
     row = only_row(compare(*sides(sample(), broken), THROUGHPUT))
