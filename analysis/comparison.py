@@ -5,7 +5,7 @@ of a calibration if that is larger), distinguishable from none (its interval), a
 a long table brings (p adjusted by Holm over all rows). What is called the same has to have its whole interval inside the
 threshold: a large p alone only means that too little was measured.
 
-The unit is what is independent: the medians of runs, where both sides have several of them, else the trials' blocks.
+The unit is what is independent: the medians of runs, where both sides have enough of them, else the blocks of trials.
 """
 
 from collections import Counter, defaultdict
@@ -19,7 +19,7 @@ from analysis import points, stats
 from analysis.errors import UsageError
 from analysis.places import Place
 
-ENOUGH_RUNS = 5  # of each side, from which on a run is the unit
+ENOUGH_RUNS = 5  # of each set, from which on a run is the unit
 WIDE = 0.25  # quartile range over median: such a side is not one number
 
 CLAIMS = FASTER, SLOWER = "faster", "slower"
@@ -110,6 +110,8 @@ def compare(base, new, measures, rules=Rules(), floors=None):
     pairs = {place: _alike(before[place], after[place]) for place in both}
     rows = [Row(place, measure, *(_side(point, measure) for point in pairs[place]))
             for measure in measures for place in both if place.setting.kind == measure.kind]
+    if min(len({trial.run for trial in trials}) for trials, _ in (base, new)) >= ENOUGH_RUNS:
+        rows = [replace(row, base=_by_runs(row.base), new=_by_runs(row.new)) for row in rows]
     rows = judged(rows, rules, floors or {})
     return Comparison(rows, [p for p in before if p not in after], [p for p in after if p not in before], _notes(rows, rules))
 
@@ -174,7 +176,8 @@ def _spread(values):
 
 
 def _by_runs(side):
-    """The medians of its runs, as a side of one run: what is left to compare is independent."""
+    """The medians of its runs, as a side of one run: what is left to compare is independent. Also where few of the runs have
+    anything to say here; twelve trials of two runs are two values."""
     ends = np.cumsum(side.clusters)
     runs = tuple(median(side.values[end - size:end]) for end, size in zip(ends, side.clusters))
     return replace(side, values=runs, clusters=(len(runs),))
@@ -194,8 +197,6 @@ def judged(rows, rules, floors):
 def _estimated(row, bootstrap, rules, floors):
     threshold = max(rules.threshold, floors.get((row.place, row.measure.name), 0.0))
     row = replace(row, threshold=threshold, note=", ".join(word for word in row.base.moods if word in row.new.moods))
-    if min(len(row.base.clusters), len(row.new.clusters)) >= ENOUGH_RUNS:
-        row = replace(row, base=_by_runs(row.base), new=_by_runs(row.new))
     if not (row.base.usable and row.new.usable):
         return row
     base, new = np.log(row.base.values), np.log(row.new.values)

@@ -188,6 +188,14 @@ def test_with_many_runs_on_both_sides_the_run_is_the_unit(sides):
     assert (row.base.trials, row.new.trials) == (60, 70)
 
 
+def test_a_point_that_only_two_of_many_runs_have_is_two_values(sides):
+    others = [line for i in range(6) for line in sample(n=3, name="mcs/spin", run=f"run-{i}")]
+    base = [*others, *sample(1e6, run="run-0"), *sample(1e6, run="run-1", seed=2)]
+    new = [*others, *sample(0.5e6, run="run-0", seed=3), *sample(0.5e6, run="run-1", seed=4)]
+    row = next(r for r in compare(*sides(base, new), THROUGHPUT).rows if r.place.implementation == "ticket/spin")
+    assert (row.verdict, len(row.base.values)) == ("inconclusive", 2)
+
+
 def test_a_noise_floor_takes_the_place_of_a_smaller_threshold(sides):
     base, new = sides(sample(1e6), sample(0.9e6, seed=2))
     place = only_row(compare(base, new, THROUGHPUT)).place
