@@ -96,7 +96,7 @@ def compare(base, new, measures, rules=Rules(), floors=None):
     both = [place for place in before if place in after]
     if not both:
         raise UsageError(_nothing_in_common(before, after))
-    rows = [Row(place, measure, _side(before[place], measure), _side(after[place], measure))
+    rows = [Row(place, measure, side_of(before[place], measure), side_of(after[place], measure))
             for measure in measures for place in both if place.setting.kind == measure.kind]
     rows = judged(rows, rules, floors or {})
     return Comparison(rows, [p for p in before if p not in after], [p for p in after if p not in before], _notes(rows, rules))
@@ -120,7 +120,8 @@ def _nothing_in_common(before, after):
     return f"no point is in both sets; one has, say, '{first}', the other '{like}'"
 
 
-def _side(point, measure):
+def side_of(point, measure):
+    """What a measure sees of a point: one value for each block."""
     blocks = defaultdict(list)
     for trial in point.trials:
         value = measure.value_of(trial)

@@ -1,0 +1,162 @@
+"""What to know before believing any number on the page: the machine, the build, what failed, what was left out."""
+
+from collections import Counter
+from dataclasses import dataclass
+from statistics import median
+
+from analysis import noise
+from analysis.measures import MEASURES
+from analysis.points import FAR
+
+BAD, DOUBT, NOTE = "bad", "doubt", "note"
+LEVELS = {BAD: "wrong", DOUBT: "doubtful", NOTE: "to know"}
+MOST = 8  # places or reasons in one sentence
+FEW = 6  # trials from which on an interval of the median can reach 95 %
+NOISY = 0.05
+
+
+@dataclass(frozen=True)
+class Caution:
+    level: str
+    words: str
+    more: tuple = ()  # what does not fit into a sentence
+
+
+def of(trials, environments, figures):
+    """The worst first."""
+    used = {name: environments[name] for name in dict.fromkeys(t.environment for t in trials)}
+    found = [*_verdicts(trials), *_builds(used), *_broken(figures), *_mixed(trials, used), *_machine(used), *_doubts(trials), *_far(figures),
+             *_missing(figures), *_few(figures), *_twice(figures), *_saturated(trials), *_crowded(trials)]
+    return sorted(found, key=lambda one: list(LEVELS).index(one.level))
+
+
+def _verdicts(trials):
+    for verdict, level, words in (("violated", BAD, "broke their invariant: what is measured there is not synchronization"),
+                                  ("hang", BAD, "hung"), ("skipped", NOTE, "were skipped")):
+        bad = [t for t in trials if t.verdict == verdict]
+        # A control is measured in order to be caught.
+        caught = [t for t in bad if t.standing == "control" and verdict == "violated"]
+        if caught:
+            yield Caution(NOTE, f"{_trials(len(caught))} of the control ({_some(t.implementation for t in caught)}) broke their invariant, as "
+                                "they must: it does not synchronize.")
+        bad = [t for t in bad if t not in caught] if caught else bad
+        if bad:
+            yield Caution(level, f"{_trials(len(bad))} {words}: {_places(bad)}.", _reasons(t.reason for t in bad))
+
+
+def _builds(environments):
+    for name, environment in environments.items():
+        build = _dict(environment.facts.get("build"))
+        code = _dict(build.get("code"))
+        kind = str(build.get("build_type", ""))
+        why = [word for word, is_so in ((f"build type {kind}", kind and kind not in ("Release", "RelWithDebInfo", "MinSizeRel")),
+                                        ("not optimized", code.get("optimized") is False),
+                                        ("with assertions", code.get("assertions") is True)) if is_so]
+        if why:
+            yield Caution(BAD, f"Run {name} is of a debug build ({', '.join(why)}): its times are not those of the code that is used.")
+
+
+def _broken(figures):
+    """Points where some trials held and some did not."""
+    found = [f"{f.setting.workload}: {p.implementation} at {p.threads}" for f in figures for p in f.points if p.failed and p.trials]
+    if found:
+        yield Caution(DOUBT, f"{len(found)} {_s('point', len(found))} have a number although some of their trials failed: {_some(found)}.")
+
+
+def _mixed(trials, environments):
+    for what, values in (("builds", {t.build for t in trials}), ("machines", {e.machine for e in environments.values()})):
+        if len(values) > 1:
+            yield Caution(DOUBT, f"These records are of {len(values)} {what} ({_some(sorted(values))}); nothing is compared across them.")
+    if any(not environment.facts for environment in environments.values()):
+        yield Caution(DOUBT, "The machine of some trials is unknown: their environment is not in these files.")
+
+
+def _machine(environments):
+    """What the runner said of the machine; each sentence once."""
+    sentences = Counter()
+    for environment in environments.values():
+        warnings = environment.facts.get("warnings")
+        sentences.update(dict.fromkeys(map(str, warnings if isinstance(warnings, list) else [])))
+    for sentence, runs in sentences.items():
+        yield Caution(DOUBT, sentence[:1].upper() + sentence[1:] + ("" if sentence.endswith(".") else ".")
+                      + (f" ({runs} runs)" if len(environments) > 1 else ""))
+
+
+def _doubts(trials):
+    doubted = [t for t in trials if t.doubts]
+    if doubted:
+        yield Caution(DOUBT, f"{_trials(len(doubted))} of {len(trials)} are doubtful: something disturbed them. They are left out where enough are "
+                             "left without them, and used, and marked, where not.", _reasons(d for t in doubted for d in t.doubts))
+
+
+def _far(figures):
+    points = [p for f in figures for p in f.points]
+    left_out, only = sum(p.left_out_far for p in points), sum(p.only_far for p in points)
+    if left_out or only:
+        yield Caution(DOUBT, f"Processors moved apart during the run (a cache line took over {FAR:g} times the best): {_trials(left_out)} left out, and "
+                             f"{only} {_s('point', only)} of {len(points)} have no trial on near ones; those are held against nothing that does.")
+
+
+def _missing(figures):
+    """Thread counts that others of the same setting have."""
+    found = [f"{f.setting.workload} ({f.setting.kind}): {name} at {', '.join(map(str, lacking))}" for f in figures
+             for name, series in f.series.items() if (lacking := sorted(set(f.threads) - {p.threads for p in series}))]
+    if found:
+        yield Caution(NOTE, f"{len(found)} {_s('series', len(found))} lack points that others of their setting have.", tuple(found))
+
+
+def _few(figures):
+    points = [p for f in figures for p in f.points if p.copy == 0 and p.trials]
+    few = [p for p in points if len(p.trials) < FEW]
+    if few:
+        yield Caution(DOUBT, f"{len(few)} of {len(points)} points have fewer than {FEW} trials: their intervals go from minimum to maximum and do "
+                             "not reach 95 %. More repetitions (-r 10) help.")
+
+
+def _twice(figures):
+    """The reference measured twice: what cannot be told from nothing on this machine."""
+    rate = MEASURES["throughput"].value_of
+    off = [abs(median(pair.ratios) - 1) for f in figures if f.setting.kind == "throughput" for pair in noise.pairs(f, rate)]
+    if off:
+        level = DOUBT if median(off) > NOISY else NOTE
+        yield Caution(level, f"The reference measured twice, close in time, differs from itself by {median(off):.1%} (median of {len(off)} "
+                             f"{_s('point', len(off))}; {max(off):.1%} at the most): smaller differences mean nothing here.")
+
+
+def _saturated(trials):
+    found = [t for t in trials if t.saturated]
+    if found:
+        yield Caution(NOTE, f"In {_trials(len(found))} more was due than could be done: latencies there grow with the window. {_places(found)}.")
+
+
+def _crowded(trials):
+    counts = {t.threads for t in trials if t.oversubscribed}
+    if counts:
+        yield Caution(NOTE, f"With {_some(map(str, sorted(counts)))} threads there were, in some settings, more threads than processors: they take turns, and "
+                            "the scheduler is measured too.")
+
+
+def _places(trials):
+    return _some(dict.fromkeys(f"{t.workload} {t.implementation} at {t.threads}" for t in trials))
+
+
+def _some(words):
+    found = list(dict.fromkeys(words))
+    return ", ".join(found[:MOST]) + (f" and {len(found) - MOST} more" if len(found) > MOST else "")
+
+
+def _reasons(words):
+    """Each once, the commonest first, with the numbers in them left as they are."""
+    return tuple(f"{word or 'no reason given'}" + (f" ({n} times)" if n > 1 else "") for word, n in Counter(words).most_common())
+
+
+def _trials(n):
+    return f"{n} {_s('trial', n)}"
+
+
+def _s(word, n):
+    return word if n == 1 or word.endswith("s") else f"{word}s"
+
+
+def _dict(value):
+    return value if isinstance(value, dict) else {}
