@@ -1,6 +1,7 @@
 """What to know before believing any number on the page: the machine, the build, what failed, what was left out."""
 
-from collections import Counter
+import re
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from statistics import median
 
@@ -12,7 +13,8 @@ BAD, DOUBT, NOTE = "bad", "doubt", "note"
 LEVELS = {BAD: "wrong", DOUBT: "doubtful", NOTE: "to know"}
 MOST = 8  # places or reasons in one sentence
 FEW = 6  # trials from which on an interval of the median can reach 95 %
-NOISY = 0.05
+NOISY = 0.05  # what the reference may differ from itself by, before that is a warning
+NUMBER = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -31,14 +33,14 @@ def of(trials, environments, figures):
 
 
 def _verdicts(trials):
-    for verdict, level, words in (("violated", BAD, "broke their invariant: what is measured there is not synchronization"),
+    for verdict, level, words in (("violated", BAD, "broke the invariant: what is measured there is not synchronization"),
                                   ("hang", BAD, "hung"), ("skipped", NOTE, "were skipped")):
         bad = [t for t in trials if t.verdict == verdict]
         # A control is measured in order to be caught.
         caught = [t for t in bad if t.standing == "control" and verdict == "violated"]
         if caught:
-            yield Caution(NOTE, f"{_trials(len(caught))} of the control ({_some(t.implementation for t in caught)}) broke their invariant, as "
-                                "they must: it does not synchronize.")
+            yield Caution(NOTE, f"{_trials(len(caught))} of the control ({_some(t.implementation for t in caught)}) broke the invariant, as "
+                                "it must: it does not synchronize.")
         bad = [t for t in bad if t not in caught] if caught else bad
         if bad:
             yield Caution(level, f"{_trials(len(bad))} {words}: {_places(bad)}.", _reasons(t.reason for t in bad))
@@ -78,23 +80,23 @@ def _machine(environments):
         warnings = environment.facts.get("warnings")
         sentences.update(dict.fromkeys(map(str, warnings if isinstance(warnings, list) else [])))
     for sentence, runs in sentences.items():
-        yield Caution(DOUBT, sentence[:1].upper() + sentence[1:] + ("" if sentence.endswith(".") else ".")
-                      + (f" ({runs} runs)" if len(environments) > 1 else ""))
+        yield Caution(DOUBT, sentence + (f" ({runs} of {len(environments)} runs)" if len(environments) > 1 else ""))
 
 
 def _doubts(trials):
     doubted = [t for t in trials if t.doubts]
     if doubted:
-        yield Caution(DOUBT, f"{_trials(len(doubted))} of {len(trials)} are doubtful: something disturbed them. They are left out where enough are "
-                             "left without them, and used, and marked, where not.", _reasons(d for t in doubted for d in t.doubts))
+        yield Caution(DOUBT, f"Doubtful, because something disturbed them: {_trials(len(doubted))} of {len(trials)}. They are left out where "
+                             "enough are left without them, and used, and marked, where not.", _reasons(d for t in doubted for d in t.doubts))
 
 
 def _far(figures):
     points = [p for f in figures for p in f.points]
     left_out, only = sum(p.left_out_far for p in points), sum(p.only_far for p in points)
-    if left_out or only:
-        yield Caution(DOUBT, f"Processors moved apart during the run (a cache line took over {FAR:g} times the best): {_trials(left_out)} left out, and "
-                             f"{only} {_s('point', only)} of {len(points)} have no trial on near ones; those are held against nothing that does.")
+    parts = ([f"{_trials(left_out)} left out"] if left_out else []) + \
+            ([f"{only} of {len(points)} points have no trial on near ones, and are held against nothing that does"] if only else [])
+    if parts:
+        yield Caution(DOUBT, f"Processors moved apart during the run (a cache line took over {FAR:g} times the best): {'; '.join(parts)}.")
 
 
 def _missing(figures):
@@ -146,8 +148,23 @@ def _some(words):
 
 
 def _reasons(words):
-    """Each once, the commonest first, with the numbers in them left as they are."""
-    return tuple(f"{word or 'no reason given'}" + (f" ({n} times)" if n > 1 else "") for word, n in Counter(words).most_common())
+    """Each once, the commonest first. Those that differ in numbers alone are one, with the range of each number."""
+    alike = defaultdict(list)
+    for word in words:
+        alike[NUMBER.sub("\0", word)].append(NUMBER.findall(word))
+    ordered = sorted(alike.items(), key=lambda one: (-len(one[1]), one[0]))
+    return tuple(_with_ranges(form, numbers) + (f" ({len(numbers)} times)" if len(numbers) > 1 else "") for form, numbers in ordered)
+
+
+def _with_ranges(form, numbers):
+    if not form:
+        return "no reason given"
+    ranges = iter([_range(sorted(set(column), key=float)) for column in zip(*numbers)])
+    return "".join(next(ranges) if c == "\0" else c for c in form)
+
+
+def _range(values):
+    return values[0] if len(values) == 1 else f"{values[0]}\N{EN DASH}{values[-1]}"
 
 
 def _trials(n):

@@ -80,14 +80,21 @@ def _title(study):
 def _header(study, title, found):
     trials = study.trials
     dates = sorted({t.started_at for t in trials if t.started_at})
+    workloads = len({t.workload for t in trials})
     facts = [("run", _some(t.run for t in trials)), ("revision", _some(t.build for t in trials)),
-             ("machine", _some((study.environments[t.environment].machine for t in trials), "; ")),
+             ("machine", _some((_machine(study.environments[t.environment]) for t in trials), "; ")),
              ("measured", " to ".join(dict.fromkeys((dates[0], dates[-1]))) if dates else "unknown"),
              ("records", f"{len(trials)} trials of {len({t.implementation for t in trials})} implementations in "
-                         f"{len({t.workload for t in trials})} workloads")]
+                         f"{workloads} {'workload' if workloads == 1 else 'workloads'}")]
     return h("header", h("button", "Light or dark", type="button", id="theme", hidden=True), h("h1", title),
              h("dl", [h("div", h("dt", name), h("dd", value)) for name, value in facts], class_="run"),
              h("nav", [h("a", heading, href=f"#{ident}") for ident, heading, _ in found], aria_label="Sections"))
+
+
+def _machine(environment):
+    """Shorter than what tells machines apart: the rest stands in its section."""
+    cpu = environment.facts.get("host", {}).get("cpu")
+    return ", ".join([environment.host, *([str(cpu)] if cpu else []), *([f"{environment.pus} PUs"] if environment.pus else [])])
 
 
 def _cautions(study):

@@ -35,7 +35,8 @@ def _called(name):
 def _cell(contest, crowd, rows):
     if contest is None:
         return h("td", h("span", "not measured", class_="nothing"), data_label=crowd)
-    return h("td", words.brief(contest, rows), " ", h("span", _where(contest), class_="where"), data_label=crowd)
+    apart = f", {len(contest.apart)} not comparable" if contest.apart else ""
+    return h("td", words.brief(contest, rows), " ", h("span", _where(contest), apart, class_="where"), data_label=crowd)
 
 
 def _where(contest):

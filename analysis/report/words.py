@@ -57,7 +57,7 @@ def _claim(contest, rows):
     return {"winner": lambda: join([leader, f" wins: {number}."]),
             "alone": lambda: join([leader, f" is the only one with a number: {number}."]),
             "equal": lambda: join([leader, f" leads with {number}, but ", others, " are as good (within 3 %)."]),
-            "tie": lambda: join([f"A tie: ", leader, f" has the best median ({number}), and is not told apart from ", others, "."]),
+            "tie": lambda: join(["A tie: ", leader, f" has the best median ({number}), and is not told apart from ", others, "."]),
             "nobody": lambda: join([f"No winner: nobody of the {len(contest.points)} is told apart; ", leader,
                                     f" has the best median ({number})."])}[contest.outcome]()
 
