@@ -195,11 +195,11 @@ def test_is_dark_where_the_reader_is_and_where_it_is_asked_to(opened):
 
 @pytest.mark.parametrize("width", [400, 1200])
 def test_nothing_is_wider_than_the_screen(opened, width):
-    opened.emulate("setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=True)
+    opened.emulate("setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=False)
     opened.run("document.querySelectorAll('details').forEach(one => { one.open = true; })")
     assert opened.run("return innerWidth") == width
     assert opened.run("""return [...document.querySelectorAll("body *")].filter(one => !one.closest(".scroll > *") &&
-        one.getBoundingClientRect().right > innerWidth + 1).map(one => one.tagName + one.textContent.slice(0, 60))""") == []
+        one.getBoundingClientRect().right > innerWidth + 1).map(one => one.tagName + one.className + one.textContent.slice(0, 60))""") == []
     assert opened.run("return document.documentElement.scrollWidth") <= width
 
 

@@ -15,11 +15,11 @@ def section(environments):
         return [h("p", "These files say nothing about the machine.")]
     keys = sorted({key for facts in known.values() for key in facts}, key=_order)
     shared = [(key, values) for key in keys if len(values := {facts.get(key, "") for facts in known.values()}) == 1]
-    parts = [_table([(key, next(iter(values))) for key, values in shared], ("item", "value"))]
+    parts = [_table([(key, next(iter(values))) for key, values in shared], ("item", "value"), "plain facts")]
     differing = [key for key in keys if key not in dict(shared)]
     if differing:
         parts.append(h("details", h("summary", f"What differs between the {len(known)} runs ({len(differing)} items)"),
-                       h("div", _table([(key, *(facts.get(key, "") for facts in known.values())) for key in differing], ("item", *known)),
+                       h("div", _table([(key, *(facts.get(key, "") for facts in known.values())) for key in differing], ("item", *known), "plain"),
                          class_="scroll", tabindex="0", role="region", aria_label="What differs between runs"), open=len(known) <= MOST_RUNS))
     return parts
 
@@ -39,6 +39,6 @@ def _flat(value, name=""):
     return {name: {True: "yes", False: "no", None: "-"}.get(value, str(value)) if isinstance(value, (bool, type(None))) else str(value)}
 
 
-def _table(rows, heads):
+def _table(rows, heads, class_):
     return h("table", h("thead", h("tr", [h("th", head, scope="col") for head in heads])),
-             h("tbody", [h("tr", h("th", row[0], scope="row"), [h("td", value) for value in row[1:]]) for row in rows]), class_="plain facts")
+             h("tbody", [h("tr", h("th", row[0], scope="row"), [h("td", value) for value in row[1:]]) for row in rows]), class_=class_)

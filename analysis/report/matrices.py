@@ -23,8 +23,8 @@ def kills_section(subjects):
     with style.applied():
         drawing = vector.inline(kill_matrix.draw(subjects), "k-", "Kill matrix: planted bugs by mode and number of threads")
     return [h("p", " ".join(words), class_="bad" if accused else None),
-            h("figure", h("div", drawing, class_="paper scroll", tabindex="0", role="region", aria_label="Kill matrix"),
-              h("figcaption", "Dark was found soon, a cross not at all, empty was not tried."))]
+            h("figure", h("figcaption", "Dark was found soon, a cross not at all, empty was not tried."),
+              h("div", drawing, class_="paper scroll", tabindex="0", role="region", aria_label="Kill matrix"))]
 
 
 def _killed(subject):

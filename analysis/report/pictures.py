@@ -81,5 +81,5 @@ def _workload(name, found, is_open):
 def _figure(picture, drawing):
     if drawing is None:
         return h("p", f"{title(picture)}: not drawn here; ", h("code", f"syncbench-analyze plot --only {picture.plot} FILES"), class_="nothing")
-    return h("figure", h("div", drawing, class_="paper scroll", tabindex="0", role="region", aria_label=title(picture)),
-             h("figcaption", title(picture)))
+    return h("figure", h("figcaption", title(picture)),
+             h("div", drawing, class_="paper scroll", tabindex="0", role="region", aria_label=title(picture)))
