@@ -12,6 +12,7 @@ from analysis.report import contests, words
 from analysis.report.contests import CONTENDED, OVERSUBSCRIBED, UNCONTENDED
 from analysis.report.markup import h
 
+SAME_JOB = "syncbench -w ping-pong --set on=semaphore,event,condition,mutex"
 MOST_SETTINGS = 3  # of one workload; the rest stand in the summary
 
 
@@ -38,7 +39,8 @@ class Branch:
 TREE = (
     Branch("Has somebody only to be told that something happened: start, stop, ready?", "Event",
            "One bit that stays set: whoever comes late goes on at once.",
-           (Evidence("waking all who wait", "starting-gun", "p50"), Evidence("signalling one other thread", "ping-pong", "p50", "event"),
+           (Evidence("waking all who wait", "starting-gun", "p50"),
+            Evidence("signalling one other thread", "ping-pong", "p50", "event"),
             Evidence("waking at a deadline, late by", "timed-wait", "p50"))),
     Branch("Has somebody to wait until shared data are in a certain state?", "Condition",
            "A mutex for the data and a wait beside it; the state is checked again after each wake-up.",
@@ -56,7 +58,8 @@ TREE = (
             Evidence("a recursive lock", "recursion", "throughput"))),
     Branch("May a limited number at a time use something?", "Semaphore",
            "Counts permits; who gives one back need not be who took it.",
-           (Evidence("taking and giving back", "permits", "throughput"), Evidence("handing a turn over", "ping-pong", "p50", "semaphore"))),
+           (Evidence("taking and giving back", "permits", "throughput"),
+            Evidence("handing a turn over", "ping-pong", "p50", "semaphore"))),
     Branch("Has work to go from those who make it to those who do it?", "Queue",
            "A bounded buffer: a mutex with two conditions, or semaphores, and an event that ends it.",
            (Evidence("a buffer over semaphores", "prodcons", "throughput", "semaphore"),
@@ -72,21 +75,23 @@ def section(figures, rows):
 
 
 def _branch(branch, figures, rows):
-    return h("li", h("p", branch.question, " ", h("span", "yes \N{RIGHTWARDS ARROW} ", h("b", branch.primitive), class_="answer")),
-             h("p", branch.why, class_="note"), h("ul", [_evidence(one, figures, rows) for one in branch.evidence]),
+    answer = h("span", "yes \N{RIGHTWARDS ARROW} ", h("b", branch.primitive), class_="answer")
+    return h("li", h("p", branch.question, " ", answer), h("p", branch.why, class_="note"),
+             h("ul", [_evidence(one, figures, rows) for one in branch.evidence]),
              id=f"use-{branch.primitive.lower()}")
 
 
 def _evidence(evidence, figures, rows):
     found = of(evidence, figures)
     if not found:
-        return h("li", f"{evidence.what}: these records have nothing on it; ", h("code", evidence.command), " measures it.", class_="nothing")
+        return h("li", f"{evidence.what}: these records have nothing on it; ", h("code", evidence.command), " measures it.",
+                 class_="nothing")
     named = {setting: label for (setting, (_, label)) in words.settings([setting for setting, _ in found]).items()}
     shown = [h("p", h("span", f"{named[setting]}, " if named[setting] else "", f"{words.crowd(one)}: ", class_="where"),
                words.sentence(one, rows)) for setting, crowds in found[:MOST_SETTINGS] for one in crowds]
-    more = len(found) - MOST_SETTINGS
-    rest = h("p", f"{more} more settings of {evidence.workload} are in the ", h("a", "summary", href="#summary"), ".") if more > 0 else None
-    return h("li", h("b", evidence.what), f" ({evidence.workload})", shown, rest)
+    if (more := len(found) - MOST_SETTINGS) > 0:
+        shown.append(h("p", f"{more} more settings of {evidence.workload} are in the ", h("a", "summary", href="#summary"), "."))
+    return h("li", h("b", evidence.what), f" ({evidence.workload})", shown)
 
 
 def of(evidence, figures):
@@ -108,14 +113,15 @@ def _same_job(figures, rows):
     title = h("h3", "The same job over each primitive")
     best = _turns(figures)
     if len({on for on, _ in best}) < 2:
-        return [title, h("p", "Two threads that take turns over a semaphore, an event, a condition or a mutex would show what the choice "
-                         "itself costs; these records do not have it for two of them. ",
-                         h("code", "syncbench -w ping-pong --set on=semaphore,event,condition,mutex"), " measures it.", class_="nothing")]
+        return [title, h("p", "Two threads that take turns over a semaphore, an event, a condition or a mutex would show what the "
+                         "choice itself costs; these records do not have it for two of them. ", h("code", SAME_JOB), " measures it.",
+                         class_="nothing")]
     lines = [h("tr", h("th", on, scope="row"), h("td", words.name(one, one.leader.implementation, rows), f" ({one.outcome})"),
                h("td", words.quantity(one.measure, one.value)), h("td", words.crowd(one)), h("td", _label(one.figure.setting)))
              for on, one in best]
     head = [h("th", name, scope="col") for name in ("over a", "best median", "half a round trip", "threads", "placement")]
-    return [title, h("p", "ping-pong: one hand-over between two threads. Read it as an order of magnitude: rows are not compared by a test."),
+    return [title, h("p", "ping-pong: one hand-over between two threads. Read it as an order of magnitude: rows are not compared by "
+                          "a test."),
             h("table", h("thead", h("tr", head)), h("tbody", lines), class_="plain")]
 
 

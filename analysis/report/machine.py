@@ -1,6 +1,6 @@
 """The system under test, as the records describe it: what all runs share once, what differs run by run."""
 
-from analysis.report.markup import h
+from analysis.report.markup import h, scrolling
 
 FIRST = ("host", "topology", "system", "build", "calibration")
 LEFT_OUT = ("schema", "record", "id", "warnings")  # the warnings stand on top of the page
@@ -18,9 +18,10 @@ def section(environments):
     parts = [_table([(key, next(iter(values))) for key, values in shared], ("item", "value"), "plain facts")]
     differing = [key for key in keys if key not in dict(shared)]
     if differing:
+        rows = [(key, *(facts.get(key, "") for facts in known.values())) for key in differing]
         parts.append(h("details", h("summary", f"What differs between the {len(known)} runs ({len(differing)} items)"),
-                       h("div", _table([(key, *(facts.get(key, "") for facts in known.values())) for key in differing], ("item", *known), "plain"),
-                         class_="scroll", tabindex="0", role="region", aria_label="What differs between runs"), open=len(known) <= MOST_RUNS))
+                       scrolling("What differs between runs", _table(rows, ("item", *known), "plain")),
+                       open=len(known) <= MOST_RUNS))
     return parts
 
 
@@ -33,12 +34,14 @@ def _order(key):
 def _flat(value, name=""):
     """Nested objects as names with dots; lists in one line."""
     if isinstance(value, dict) and value:
-        return {key: one for child, inner in value.items() for key, one in _flat(inner, f"{name}.{child}" if name else str(child)).items()}
+        inner = ((f"{name}.{child}" if name else str(child), one) for child, one in value.items())
+        return {key: text for child, one in inner for key, text in _flat(one, child).items()}
     if isinstance(value, list):
         return {name: ", ".join(map(str, value))}
-    return {name: {True: "yes", False: "no", None: "-"}.get(value, str(value)) if isinstance(value, (bool, type(None))) else str(value)}
+    return {name: {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)}
 
 
 def _table(rows, heads, class_):
     return h("table", h("thead", h("tr", [h("th", head, scope="col") for head in heads])),
-             h("tbody", [h("tr", h("th", row[0], scope="row"), [h("td", value) for value in row[1:]]) for row in rows]), class_=class_)
+             h("tbody", [h("tr", h("th", row[0], scope="row"), [h("td", value) for value in row[1:]]) for row in rows]),
+             class_=class_)

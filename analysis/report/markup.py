@@ -27,6 +27,15 @@ def join(children, between=""):
     return Markup(_text(between).join(map(_text, children)))
 
 
+def plural(n, word):
+    return f"{n} {word if n == 1 or word.endswith('s') else f'{word}s'}"
+
+
+def scrolling(label, *children, class_=""):
+    """What may be wider than the page, in a frame of its own that the keyboard reaches."""
+    return h("div", *children, class_=f"scroll {class_}".strip(), tabindex="0", role="region", aria_label=label)
+
+
 def _text(child):
     if child is None:
         return ""

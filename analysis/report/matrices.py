@@ -3,10 +3,10 @@
 from analysis import conformance, style
 from analysis.plots import kill_matrix
 from analysis.report import vector
-from analysis.report.markup import h
+from analysis.report.markup import h, plural, scrolling
 
-WORDS = {conformance.PASS: "\N{CHECK MARK}", conformance.TRAIT: "trait", conformance.NOT_APPLICABLE: "\N{EN DASH}", conformance.FAIL: "FAIL"}
-CLASSES = {conformance.PASS: "good", conformance.TRAIT: "doubt", conformance.NOT_APPLICABLE: "nothing", conformance.FAIL: "bad"}
+LOOKS = {conformance.PASS: ("\N{CHECK MARK}", "good"), conformance.TRAIT: ("trait", "doubt"),
+         conformance.NOT_APPLICABLE: ("\N{EN DASH}", "nothing"), conformance.FAIL: ("FAIL", "bad")}  # word and class
 FOLDED_FROM = 400  # findings
 
 
@@ -24,7 +24,7 @@ def kills_section(subjects):
         drawing = vector.inline(kill_matrix.draw(subjects), "k-", "Kill matrix: planted bugs by mode and number of threads")
     return [h("p", " ".join(words), class_="bad" if accused else None),
             h("figure", h("figcaption", "Dark was found soon, a cross not at all, empty was not tried."),
-              h("div", drawing, class_="paper scroll", tabindex="0", role="region", aria_label="Kill matrix"))]
+              scrolling("Kill matrix", drawing, class_="paper"))]
 
 
 def _killed(subject):
@@ -44,7 +44,8 @@ def conformance_section(found):
     return [h("p", f"Profile {found.profile}: ", ", ".join(f"{n} {outcome}" for outcome, n in counts.items() if n), ". ",
               "A trait is a promise that the implementation does not make.", class_="bad" if counts[conformance.FAIL] else None),
             *_failures(found.findings),
-            *(_matrix(primitive, one, is_open or any(f.outcome == conformance.FAIL for f in one)) for primitive, one in primitives.items())]
+            *(_matrix(primitive, one, is_open or any(f.outcome == conformance.FAIL for f in one))
+              for primitive, one in primitives.items())]
 
 
 def _failures(findings):
@@ -61,18 +62,19 @@ def _matrix(primitive, findings, is_open):
         rows.setdefault(one.implementation, {})[one.rule] = one
     head = h("tr", h("th", "implementation", scope="col"), [h("th", h("abbr", rule, title=texts[rule]), scope="col") for rule in rules])
     body = [h("tr", h("th", name, scope="row"), [_cell(cells.get(rule)) for rule in rules]) for name, cells in rows.items()]
-    return h("details", h("summary", h("b", primitive), f" ({len(rows)} {'implementation' if len(rows) == 1 else 'implementations'})"),
-             h("div", h("table", h("thead", head), h("tbody", body), class_="plain matrix"), class_="scroll", tabindex="0", role="region",
-               aria_label=f"Conformance: {primitive}"),
-             h("details", h("summary", "The rules"), h("dl", [[h("dt", rule), h("dd", texts[rule])] for rule in rules])), open=is_open)
+    table = h("table", h("thead", head), h("tbody", body), class_="plain matrix")
+    meaning = h("dl", [[h("dt", rule), h("dd", texts[rule])] for rule in rules])
+    return h("details", h("summary", h("b", primitive), f" ({plural(len(rows), 'implementation')})"),
+             scrolling(f"Conformance: {primitive}", table), h("details", h("summary", "The rules"), meaning), open=is_open)
 
 
 def _cell(finding):
     if finding is None:
         return h("td")
-    return h("td", h("span", WORDS[finding.outcome], class_=CLASSES[finding.outcome], title=finding.reason or finding.outcome,
-                     aria_label=finding.outcome, role="img"))
+    word, look = LOOKS[finding.outcome]
+    return h("td", h("span", word, class_=look, title=finding.reason or finding.outcome, aria_label=finding.outcome, role="img"))
 
 
 def _nothing(what, command, option):
-    return [h("p", f"{what} ", h("code", command), " makes one, ", h("code", f"report {option}"), " shows it here.", class_="nothing")]
+    return [h("p", f"{what} ", h("code", command), " makes one, ", h("code", f"report {option}"), " shows it here.",
+              class_="nothing")]

@@ -12,7 +12,7 @@
 
   const table = by("table"), body = table.tBodies[0], heads = [...table.tHead.rows[0].cells];
   const rows = [...body.rows], texts = rows.map(row => [...row.cells].map(cell => cell.textContent).join(" ").toLowerCase());
-  const shownRow = new Map(rows.map((row, i) => [row, i]));
+  const placed = new Map(rows.map((row, i) => [row, i]));
 
   // Numbers by their value, words by the alphabet (t2 before t10); what is empty comes last either way.
   const key = (row, column) => {
@@ -25,14 +25,15 @@
     const order = rows.map(row => [key(row, column), row]);
     order.sort(([a, first], [b, second]) => {
       if ((a === "") !== (b === "")) return a === "" ? 1 : -1;
-      const difference = typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b), "en", {numeric: true});
-      return sign * difference || shownRow.get(first) - shownRow.get(second);
+      const numbers = typeof a === "number" && typeof b === "number";
+      const difference = numbers ? a - b : String(a).localeCompare(String(b), "en", {numeric: true});
+      return sign * difference || placed.get(first) - placed.get(second);
     });
     body.append(...order.map(pair => pair[1]));
   };
   heads.forEach((head, i) => head.firstChild.addEventListener("click", () => sort(i)));
 
-  const find = by("find"), choices = ["only-workload", "only-verdict"].map(by);
+  const all = by("shown").textContent, find = by("find"), choices = ["only-workload", "only-verdict"].map(by);
   const filter = () => {
     const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
     let count = 0;
@@ -42,7 +43,7 @@
       row.hidden = !fits;
       count += fits;
     });
-    by("shown").textContent = count === rows.length ? `${count} rows` : `${count} of ${rows.length} rows`;
+    by("shown").textContent = count === rows.length ? all : `${count} of ${rows.length} rows`;
   };
   const clear = () => {
     find.value = "";

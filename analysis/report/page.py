@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.report import advice, cautions, contests, machine, matrices, pictures, results, sources, summary_section
-from analysis.report.markup import Markup, h
+from analysis.report.markup import Markup, h, plural
 
 MARKER = "<!DOCTYPE html>\n<!-- syncbench-report/1 -->\n"  # how a file shows that it may be written over
 HERE = Path(__file__).resolve().parent
@@ -38,7 +38,7 @@ def page(study):
     style, script = ((HERE / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     title = _title(study)
     head = h("head", h("meta", charset="utf-8"), h("meta", http_equiv="Content-Security-Policy", content=_policy(style, script)),
-             h("meta", name_="viewport", content="width=device-width, initial-scale=1"), h("meta", name_="color-scheme", content="light dark"),
+             h("meta", name_="viewport", content="width=device-width, initial-scale=1"),
              h("title", title), h("link", rel="icon", href="data:,"), h("style", Markup(style)))
     found = _sections(study)
     body = h("body", _header(study, title, found), h("main", [_framed(*one) for one in found]), h("script", Markup(script)))
@@ -56,11 +56,12 @@ def _policy(style, script):
 def _sections(study):
     """Pairs of id and heading with what stands there."""
     rows = results.row_ids(study.lines)
+    used = {t.environment: study.environments[t.environment] for t in study.trials}
     return [
         ("warnings", "Before you believe it", _cautions(study)),
         ("summary", "Who wins where", summary_section.section(contests.of_figures(study.figures), rows)),
         ("advice", "When to use which primitive", advice.section(study.figures, rows)),
-        ("environment", "The system under test", machine.section({t.environment: study.environments[t.environment] for t in study.trials})),
+        ("environment", "The system under test", machine.section(used)),
         ("results", "All results", results.section(study.lines)),
         ("figures", "Figures", pictures.section(study.pictures, study.drawings)),
         ("kills", "Planted bugs that were found", matrices.kills_section(study.kills)),
@@ -74,18 +75,19 @@ def _framed(ident, heading, content):
 
 
 def _title(study):
-    return f"syncbench: {_some(t.workload for t in study.trials)} on {_some(study.environments[t.environment].host for t in study.trials)}"
+    hosts = _some(study.environments[t.environment].host for t in study.trials)
+    return f"syncbench: {_some(t.workload for t in study.trials)} on {hosts}"
 
 
 def _header(study, title, found):
     trials = study.trials
     dates = sorted({t.started_at for t in trials if t.started_at})
-    workloads = len({t.workload for t in trials})
+    implementations, workloads = (len(set(names)) for names in zip(*((t.implementation, t.workload) for t in trials)))
     facts = [("run", _some(t.run for t in trials)), ("revision", _some(t.build for t in trials)),
              ("machine", _some((_machine(study.environments[t.environment]) for t in trials), "; ")),
              ("measured", " to ".join(dict.fromkeys((dates[0], dates[-1]))) if dates else "unknown"),
-             ("records", f"{len(trials)} trials of {len({t.implementation for t in trials})} implementations in "
-                         f"{workloads} {'workload' if workloads == 1 else 'workloads'}")]
+             ("records", f"{plural(len(trials), 'trial')} of {plural(implementations, 'implementation')} in "
+                         f"{plural(workloads, 'workload')}")]
     return h("header", h("button", "Light or dark", type="button", id="theme", hidden=True), h("h1", title),
              h("dl", [h("div", h("dt", name), h("dd", value)) for name, value in facts], class_="run"),
              h("nav", [h("a", heading, href=f"#{ident}") for ident, heading, _ in found], aria_label="Sections"))
@@ -101,14 +103,14 @@ def _cautions(study):
     found = cautions.of(study.trials, study.environments, study.figures)
     if not found:
         return [h("p", "Nothing: every trial is valid, on a machine without a warning.", class_="good")]
-    return [h("ul", [h("li", h("b", cautions.LEVELS[one.level], class_=f"level {one.level}"), " ", one.words, _more(one.more)) for one in found],
-              class_="cautions")]
+    return [h("ul", [h("li", h("b", cautions.LEVELS[one.level], class_=f"level {one.level}"), " ", one.words, _more(one.more))
+                     for one in found], class_="cautions")]
 
 
 def _more(words):
     if not words:
         return None
-    return h("details", h("summary", f"{len(words)} {'reason' if len(words) == 1 else 'entries'}"), h("ul", [h("li", word) for word in words]))
+    return h("details", h("summary", f"{len(words)} in detail"), h("ul", [h("li", word) for word in words]))
 
 
 def _some(values, between=", "):

@@ -9,7 +9,7 @@ from multiprocessing import get_context
 
 from analysis import style
 from analysis.report import vector
-from analysis.report.markup import h
+from analysis.report.markup import h, plural, scrolling
 
 MOST = 250  # figures, which takes long enough
 ROOM = 7 << 20  # bytes for all of them, so that the page stays below 10 MB
@@ -68,18 +68,19 @@ def section(pictures, drawings):
     parts = [_workload(name, found, is_open or i == 0) for i, (name, found) in enumerate(workloads.items())]
     missing = sum(drawing is None for drawing in drawings)
     if missing:
-        parts.insert(0, h("p", f"{missing} of {len(drawings)} figures are not on this page, which would be too large; their names are here, and ",
-                          h("code", "syncbench-analyze plot"), " draws all of them.", class_="doubt"))
+        parts.insert(0, h("p", f"{missing} of {len(drawings)} figures are not on this page, which would be too large; their names "
+                          "are here, and ", h("code", "syncbench-analyze plot"), " draws all of them.", class_="doubt"))
     return parts
 
 
 def _workload(name, found, is_open):
-    return h("details", h("summary", h("b", name), f" ({len(found)} {'figure' if len(found) == 1 else 'figures'})"),
+    return h("details", h("summary", h("b", name), f" ({plural(len(found), 'figure')})"),
              [_figure(*one) for one in found], open=is_open, class_="workload")
 
 
 def _figure(picture, drawing):
     if drawing is None:
-        return h("p", f"{title(picture)}: not drawn here; ", h("code", f"syncbench-analyze plot --only {picture.plot} FILES"), class_="nothing")
+        return h("p", f"{title(picture)}: not drawn here; ", h("code", f"syncbench-analyze plot --only {picture.plot} FILES"),
+                 class_="nothing")
     return h("figure", h("figcaption", title(picture)),
-             h("div", drawing, class_="paper scroll", tabindex="0", role="region", aria_label=title(picture)))
+             scrolling(title(picture), drawing, class_="paper"))

@@ -7,7 +7,7 @@ Its columns are those of `syncbench-analyze table`. Numbers carry their full val
 from dataclasses import replace
 
 from analysis import summary, tables
-from analysis.report.markup import h
+from analysis.report.markup import h, plural, scrolling
 
 VERDICT, MARKS = "verdict", "marks"
 CLASSES = {"ok": "good", "violated": "bad", "hang": "bad", "skipped": "doubt"}
@@ -22,10 +22,9 @@ def section(lines):
     table = tables.folded(replace(summary.table(lines), foldable=("setting", MARKS)))
     ids = [f"r{i}" for i in range(1, len(lines) + 1)]
     rows = [_row(table.columns, row, ident) for row, ident in zip(table.rows, ids)]
-    head = [h("th", h("button", column.name, type="button"), scope="col", aria_sort="none", class_="number" if column.is_number else None)
-            for column in table.columns]
-    return [_controls(table), h("div", h("table", h("thead", h("tr", head)), h("tbody", rows), id="table"),
-                                class_="scroll", tabindex="0", role="region", aria_label="Results"),
+    head = [h("th", h("button", column.name, type="button"), scope="col", aria_sort="none",
+              class_="number" if column.is_number else None) for column in table.columns]
+    return [_controls(table), scrolling("Results", h("table", h("thead", h("tr", head)), h("tbody", rows), id="table")),
             *(h("p", note, class_="note") for note in table.notes)]
 
 
@@ -33,9 +32,10 @@ def _controls(table):
     """Hidden until the script is there that they need."""
     names = [column.name for column in table.columns]
     return h("form",
-             h("label", "Find ", h("input", type="search", id="find", placeholder="words, all of which a row has", autocomplete="off")),
+             h("label", "Find ", h("input", type="search", id="find", placeholder="words of a row", autocomplete="off")),
              h("label", "Workload ", _choice("workload", table, names)), h("label", "Verdict ", _choice(VERDICT, table, names)),
-             h("button", "Show all", type="button", id="clear"), h("output", f"{len(table.rows)} rows", id="shown", aria_live="polite"),
+             h("button", "Show all", type="button", id="clear"),
+             h("output", plural(len(table.rows), "row"), id="shown", aria_live="polite"),
              id="filters", hidden=True)
 
 

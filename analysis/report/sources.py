@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from analysis.errors import UsageError
-from analysis.report.markup import Markup, h, join
+from analysis.report.markup import Markup, h, join, scrolling
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,14 @@ def of(path, folder, what):
 def section(sources, commands, options=""):
     """`commands`: those that measured. `options`: of this report, after the names of the result files."""
     rows = [h("tr", h("td", h("a", one.name, href=f"./{quote(os.fsencode(one.name))}")), h("td", one.what),
-              h("td", f"{one.size:,} bytes".replace(",", "\N{NARROW NO-BREAK SPACE}"), class_="n"), h("td", h("code", one.sha256)))
+              h("td", f"{one.size:,} bytes".replace(",", "\N{NARROW NO-BREAK SPACE}"), class_="n"),
+              h("td", h("code", one.sha256)))
             for one in sources]
     head = h("tr", [h("th", name, scope="col") for name in ("file", "content", "size", "SHA-256")])
     results = " ".join(shlex.quote(one.name) for one in sources if one.what.endswith("trials"))
-    again = [f"syncbench-analyze plot {results}", f"syncbench-analyze table {results}", f"syncbench-analyze report {results}{options}"]
-    return [h("div", h("table", h("thead", head), h("tbody", rows), class_="plain"), class_="scroll", tabindex="0", role="region",
-              aria_label="Files"),
+    again = [f"syncbench-analyze {command} {results}" for command in ("plot", "table", "report")]
+    again[-1] += options
+    return [scrolling("Files", h("table", h("thead", head), h("tbody", rows), class_="plain")),
             h("p", "Measured by:"), h("pre", _lines(commands) or "(the records do not say)"),
             h("p", "The figures, the tables and this page again, in the folder of this page:"), h("pre", _lines(again))]
 

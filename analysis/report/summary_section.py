@@ -48,7 +48,8 @@ def _details(contests, named, rows):
     for setting, found in contests.items():
         head = h("summary", _called(named[setting]))
         if found:
-            body = h("ul", [h("li", h("b", f"{crowd}, {words.crowd(one)}: "), words.sentence(one, rows)) for crowd, one in found.items()])
+            body = h("ul", [h("li", h("b", f"{crowd}, {words.crowd(one)}: "), words.sentence(one, rows))
+                            for crowd, one in found.items()])
         else:
             body = h("p", "What counts here was not measured, or nothing of it has a number.")
         blocks.append(h("details", head, body, open=len(contests) < FOLDED_FROM))

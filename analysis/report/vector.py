@@ -79,7 +79,7 @@ def _presentation(rules, prefix):
         name, value = (part.strip() for part in rule.split(":", 1))
         if name == "font":
             found["font-size"] = re.search(r"([\d.]+)px", value)[1]
-            found.update({key: key_value for key, key_value in (("font-weight", "bold"), ("font-style", "italic")) if key_value in value})
+            found.update({key: word for key, word in (("font-weight", "bold"), ("font-style", "italic")) if word in value})
         else:
             found[name] = _prefixed(value, prefix)
     return found

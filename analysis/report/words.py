@@ -1,11 +1,10 @@
 """Contests in words. A winner is called one only where the records prove it; a tie is called a tie."""
 
 from analysis import captions, points
-from analysis.report.markup import h, join
+from analysis.report.markup import h, join, plural
 from analysis.tables import as_number, as_ratio
 
 MOST_NAMED = 4  # rivals in a sentence, before it says how many more there are
-CROWD_WORDS = {"uncontended": "alone", "contended": "as many as have a processor", "oversubscribed": "more than processors"}
 
 
 def quantity(measure, value):
@@ -37,8 +36,8 @@ def tied(contest):
 def brief(contest, rows):
     """For a cell: who, and how many times the reference."""
     if contest.outcome == "nobody":
-        return join([h("span", "no winner", class_="tie"), f" among {len(contest.points)}; highest median " if contest.measure.better > 0
-                     else f" among {len(contest.points)}; lowest median ", name(contest, contest.leader.implementation, rows)])
+        return join([h("span", "no winner", class_="tie"), f" among {len(contest.points)}; best median ",
+                     name(contest, contest.leader.implementation, rows)])
     word = {"winner": "", "alone": "only ", "equal": "equal: ", "tie": "tie: "}[contest.outcome]
     times = _times(contest)
     return join([h("span", word, class_="tie") if word else None, names(contest, tied(contest), rows),
@@ -57,7 +56,7 @@ def _claim(contest, rows):
     return {"winner": lambda: join([leader, f" wins: {number}."]),
             "alone": lambda: join([leader, f" is the only one with a number: {number}."]),
             "equal": lambda: join([leader, f" leads with {number}, but ", others, " are as good (within 3 %)."]),
-            "tie": lambda: join(["A tie: ", leader, f" has the best median ({number}), and is not told apart from ", others, "."]),
+            "tie": lambda: join(["A tie: ", leader, f" has the best median ({number}) and is not told apart from ", others, "."]),
             "nobody": lambda: join([f"No winner: nobody of the {len(contest.points)} is told apart; ", leader,
                                     f" has the best median ({number})."])}[contest.outcome]()
 
@@ -74,11 +73,7 @@ def _ratio(contest):
     times = _times(contest)
     if times is None:
         return None
-    return f" {_of(contest)} {times}."
-
-
-def _of(contest):
-    return "Rate:" if contest.measure.better > 0 else "Latency:"
+    return f" {'Rate' if contest.measure.better > 0 else 'Latency'}: {times}."
 
 
 def _next(contest, rows):
@@ -122,21 +117,22 @@ def _missing(contest):
 
 
 def crowd(contest):
-    return f"{contest.threads} {'thread' if contest.threads == 1 else 'threads'}"
+    return plural(contest.threads, "thread")
 
 
 def method(contests):
     """What the brackets and the claims rest on."""
     counts = sorted({ratio.trials for one in contests if (ratio := one.to_reference)})
-    sentences = ["Who leads has the best median; it is called the winner only if every other is proven to be worse: by more than 3 %, with "
-                 "an interval that excludes 1, at 5 % adjusted by Holm over all that ran there (a comparison with the best, Hsu 1984)."]
+    sentences = ["Who leads has the best median; it is called the winner only if every other is proven to be worse: by more than 3 %, "
+                 "with an interval that excludes 1, at 5 % adjusted by Holm over all that ran there (a comparison with the best, Hsu 1984)."]
     if counts and counts[-1] > 1:
-        sentences.append(f"Ratios to the reference are medians of ratios inside blocks; brackets: {captions.interval(counts, 'blocks')}. "
-                         "Ratios to the next are Hodges and Lehmann's, with 95 % intervals by the bootstrap.")
+        sentences.append(f"Ratios to the reference are medians of ratios inside blocks; brackets: "
+                         f"{captions.interval(counts, 'blocks')}. Ratios to the next are Hodges and Lehmann's, with 95 % intervals by "
+                         "the bootstrap.")
     few = [one for one in contests if any(row.interval is None for row in one.rows)]
     if few:
-        sentences.append(f"In {len(few)} of {len(contests)} contests a side has fewer than four values, and nothing can be proven: "
-                         "measure with more repetitions (-r 10).")
+        sentences.append(f"In {len(few)} of {len(contests)} contests a side has fewer than four values, and nothing can be "
+                         "proven: measure with more repetitions (-r 10).")
     return " ".join(sentences)
 
 
