@@ -166,7 +166,7 @@ def warned(written, records, first=None):
     ([trial(fingerprint={"line_ns": [99.0, 9.0]}), trial(fingerprint={"line_ns": [9.0, 9.0]}, block=1)], "doubt",
      "Processors moved apart"),
     ([trial(threads=8)], "note", "With 8 threads there were, in some settings, more threads than processors"),
-    ([trial("a/b", 1), trial("a/b"), trial("c/d")], "note", "Points are missing that others of the same setting have, in 1 series."),
+    ([trial("a/b", 1), trial("a/b"), trial("c/d")], "note", "that others of the same setting have, in 1 series."),
     ([trial(build="1"), trial(build="2")], "doubt", "These records are of 2 builds (1, 2)"),
     ([trial("std/mutex"), trial("std/mutex", copy=1, rate=2e6)], "doubt", "differs from itself by 100.0%"),
     ([trial(saturated=True)], "note", "More was due than could be done"),
@@ -211,6 +211,12 @@ def test_the_same_job_over_each_primitive_is_in_order_of_its_latency(report):
                for on, p50 in (("semaphore", 300), ("event", 200)) for block in range(6)]
     text = Page(report(records)).text["advice"]
     assert re.search(r"event.{0,80}200\.0 ns.*semaphore.{0,80}300\.0 ns", text.split("The same job")[1], re.S)
+
+
+def test_a_winner_on_doubtful_trials_is_said_to_be_one(report):
+    records = [unbelievable(one) for one in runs({"std/mutex": 1e6, "mcs/spin": 2e6})]
+    assert "Rests on doubtful trials." in Page(report(records)).text["summary"]
+    assert "Rests on" not in Page(report(runs({"std/mutex": 1e6, "mcs/spin": 2e6}))).text["summary"]
 
 
 # The page ------------------------------------------------------------------------------------------------------------
@@ -267,8 +273,10 @@ def test_markup_escapes_what_is_not_markup():
 
 
 def test_a_drawing_in_the_page_has_no_style_and_no_name_of_its_own(monkeypatch):
-    svg = b"""<svg xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 2 2" xmlns="http://www.w3.org/2000/svg"><metadata/><defs>
-      <style>*{x: y}</style><path id="m1" d="M 0.123456 1 L 2 2" style="stroke: #000"/></defs><g id="unused"><g/><use xlink:href="#m1"/>
+    svg = b"""<svg xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 2 2"
+      xmlns="http://www.w3.org/2000/svg"><metadata/><defs>
+      <style>*{x: y}</style><path id="m1" d="M 0.123456 1 L 2 2" style="stroke: #000"/></defs>
+      <g id="unused"><g/><use xlink:href="#m1"/>
       <text style="font: 7px 'x'; text-anchor: end" transform="rotate(-0 1 2)">&lt;b&gt;</text></g></svg>"""
     monkeypatch.setattr("analysis.style.render", lambda drawing, form: svg)
     assert inline(None, "p1-", '"t"').split('stroke-linejoin="round">')[1] == (

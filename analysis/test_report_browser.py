@@ -221,7 +221,8 @@ def test_nothing_runs_nothing_is_asked_for_and_nothing_is_complained_about(opene
 def test_hostile_names_are_text(opened):
     assert set(HOSTILE) <= set(shown(opened, "implementation"))
     assert opened.run("""return [document.images.length, document.scripts.length,
-        document.querySelectorAll("style").length, document.querySelectorAll("iframe, object, embed, base").length]""") == [0, 1, 1, 0]
+        document.querySelectorAll("style").length,
+        document.querySelectorAll("iframe, object, embed, base").length]""") == [0, 1, 1, 0]
     assert opened.run("""return [...document.querySelectorAll("*")].filter(one => [...one.attributes].some(found =>
         found.name.startsWith("on") || /^\\s*javascript:/i.test(found.value) && found.name === "href")).length""") == 0
 

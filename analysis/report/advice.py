@@ -113,15 +113,15 @@ def _same_job(figures, rows):
     title = h("h3", "The same job over each primitive")
     best = _turns(figures)
     if len({on for on, _ in best}) < 2:
-        return [title, h("p", "Two threads that take turns over a semaphore, an event, a condition or a mutex would show what the "
-                         "choice itself costs; these records do not have it for two of them. ", h("code", SAME_JOB), " measures it.",
-                         class_="nothing")]
+        return [title, h("p", "Two threads that take turns over a semaphore, an event, a condition or a mutex would show what "
+                         "the choice itself costs; these records do not have it for two of them. ", h("code", SAME_JOB),
+                         " measures it.", class_="nothing")]
     lines = [h("tr", h("th", on, scope="row"), h("td", words.name(one, one.leader.implementation, rows), f" ({one.outcome})"),
                h("td", words.quantity(one.measure, one.value)), h("td", words.crowd(one)), h("td", _label(one.figure.setting)))
              for on, one in best]
     head = [h("th", name, scope="col") for name in ("over a", "best median", "half a round trip", "threads", "placement")]
-    return [title, h("p", "ping-pong: one hand-over between two threads. Read it as an order of magnitude: rows are not compared by "
-                          "a test."),
+    return [title, h("p", "ping-pong: one hand-over between two threads. Read it as an order of magnitude: rows are not "
+                          "compared by a test."),
             h("table", h("thead", h("tr", head)), h("tbody", lines), class_="plain")]
 
 

@@ -67,14 +67,15 @@ def _broken(figures):
     found = [f"{f.setting.workload}: {p.implementation} at {p.threads}" for f in figures for p in f.points
              if p.failed and p.trials]
     if found:
-        yield Caution(DOUBT, f"With a number although some of their trials failed: {plural(len(found), 'point')} ({_some(found)}).")
+        yield Caution(DOUBT, f"With a number although some of their trials failed: {plural(len(found), 'point')} "
+                             f"({_some(found)}).")
 
 
 def _mixed(trials, environments):
     for what, values in (("builds", {t.build for t in trials}), ("machines", {e.machine for e in environments.values()})):
         if len(values) > 1:
-            yield Caution(DOUBT, f"These records are of {len(values)} {what} ({_some(sorted(values))}); nothing is compared across "
-                                 "them.")
+            yield Caution(DOUBT, f"These records are of {len(values)} {what} ({_some(sorted(values))}); nothing is compared "
+                                 "across them.")
     if any(not environment.facts for environment in environments.values()):
         yield Caution(DOUBT, "The machine of some trials is unknown: their environment is not in these files.")
 
@@ -92,8 +93,8 @@ def _machine(environments):
 def _doubts(trials):
     doubted = [t for t in trials if t.doubts]
     if doubted:
-        yield Caution(DOUBT, f"Doubtful, because something disturbed them: {_trials(len(doubted))} of {len(trials)}. They are left "
-                             "out where enough are left without them, and used, and marked, where not.",
+        yield Caution(DOUBT, f"Doubtful, because something disturbed them: {_trials(len(doubted))} of {len(trials)}. They are "
+                             "left out where enough are left without them, and used, and marked, where not.",
                       _reasons(d for t in doubted for d in t.doubts))
 
 
@@ -113,15 +114,16 @@ def _missing(figures):
     found = [f"{f.setting.workload} ({f.setting.kind}): {name} at {', '.join(map(str, lacking))}" for f in figures
              for name, series in f.series.items() if (lacking := sorted(set(f.threads) - {p.threads for p in series}))]
     if found:
-        yield Caution(NOTE, f"Points are missing that others of the same setting have, in {plural(len(found), 'series')}.", tuple(found))
+        yield Caution(NOTE, f"Points are missing that others of the same setting have, in {plural(len(found), 'series')}.",
+                      tuple(found))
 
 
 def _few(figures):
     points = [p for f in figures for p in f.points if p.copy == 0 and p.trials]
     few = [p for p in points if len(p.trials) < FEW]
     if few:
-        yield Caution(DOUBT, f"Fewer than {FEW} trials: {len(few)} of {plural(len(points), 'point')}. Their intervals go from minimum to "
-                             "maximum and do not reach 95 %; more repetitions (-r 10) help.")
+        yield Caution(DOUBT, f"Fewer than {FEW} trials: {len(few)} of {plural(len(points), 'point')}. Their intervals go from "
+                             "minimum to maximum and do not reach 95 %; more repetitions (-r 10) help.")
 
 
 def _twice(figures):

@@ -60,7 +60,8 @@ def _matrix(primitive, findings, is_open):
     rows = {}
     for one in findings:
         rows.setdefault(one.implementation, {})[one.rule] = one
-    head = h("tr", h("th", "implementation", scope="col"), [h("th", h("abbr", rule, title=texts[rule]), scope="col") for rule in rules])
+    head = h("tr", h("th", "implementation", scope="col"),
+             [h("th", h("abbr", rule, title=texts[rule]), scope="col") for rule in rules])
     body = [h("tr", h("th", name, scope="row"), [_cell(cells.get(rule)) for rule in rules]) for name, cells in rows.items()]
     table = h("table", h("thead", head), h("tbody", body), class_="plain matrix")
     meaning = h("dl", [[h("dt", rule), h("dd", texts[rule])] for rule in rules])

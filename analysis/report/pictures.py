@@ -68,8 +68,8 @@ def section(pictures, drawings):
     parts = [_workload(name, found, is_open or i == 0) for i, (name, found) in enumerate(workloads.items())]
     missing = sum(drawing is None for drawing in drawings)
     if missing:
-        parts.insert(0, h("p", f"{missing} of {len(drawings)} figures are not on this page, which would be too large; their names "
-                          "are here, and ", h("code", "syncbench-analyze plot"), " draws all of them.", class_="doubt"))
+        parts.insert(0, h("p", f"{missing} of {len(drawings)} figures are not on this page, which would be too large; their "
+                          "names are here, and ", h("code", "syncbench-analyze plot"), " draws all of them.", class_="doubt"))
     return parts
 
 

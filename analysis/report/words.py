@@ -111,6 +111,8 @@ def _missing(contest):
     if contest.apart:
         parts.append(f" On far processors alone, so not comparable: {', '.join(contest.apart[:MOST_NAMED])}"
                      f"{' and more' if len(contest.apart) > MOST_NAMED else ''}.")
+    if contest.leader.doubtful:
+        parts.append(" Rests on doubtful trials.")
     if contest.leader.only_far:
         parts.append(" All trials here ran on far processors.")
     return h("span", parts, class_="missing") if parts else None
@@ -123,12 +125,13 @@ def crowd(contest):
 def method(contests):
     """What the brackets and the claims rest on."""
     counts = sorted({ratio.trials for one in contests if (ratio := one.to_reference)})
-    sentences = ["Who leads has the best median; it is called the winner only if every other is proven to be worse: by more than 3 %, "
-                 "with an interval that excludes 1, at 5 % adjusted by Holm over all that ran there (a comparison with the best, Hsu 1984)."]
+    sentences = ["Who leads has the best median; it is called the winner only if every other is proven to be worse: by more than "
+                 "3 %, with an interval that excludes 1, at 5 % adjusted by Holm over all that ran there (a comparison with the "
+                 "best, Hsu 1984)."]
     if counts and counts[-1] > 1:
         sentences.append(f"Ratios to the reference are medians of ratios inside blocks; brackets: "
-                         f"{captions.interval(counts, 'blocks')}. Ratios to the next are Hodges and Lehmann's, with 95 % intervals by "
-                         "the bootstrap.")
+                         f"{captions.interval(counts, 'blocks')}. Ratios to the next are Hodges and Lehmann's, with 95 % "
+                         "intervals by the bootstrap.")
     few = [one for one in contests if any(row.interval is None for row in one.rows)]
     if few:
         sentences.append(f"In {len(few)} of {len(contests)} contests a side has fewer than four values, and nothing can be "
