@@ -1,5 +1,7 @@
-"""Reads the result files of syncbench and draws figures from them. Nothing here runs a benchmark.
+"""Reads the result files of syncbench: draws figures, makes tables, judges changes. Nothing here runs a benchmark.
 
-From a file to a figure: load (lines to trials), points (what may be pooled), curves (medians and intervals), captions
-(what a reader must know), frame and layout (drawing), plots (one module a figure), commands (one module a subcommand).
+From files to points: load (lines to trials), points (what may be pooled), places (what can be compared with itself), measures
+(what is looked at). To a figure: curves, across, histograms, matrix (numbers), captions (what a reader must know), sheets, frame and layout
+(drawing), plots (one module a figure), gallery (all of them). To a table: summary, labels, tables, exports. To a judgement: stats,
+comparison, calibration, history, changepoints, history_check. commands has one module a subcommand.
 """

@@ -11,7 +11,6 @@ from functools import lru_cache
 from statistics import median
 
 import numpy as np
-from scipy.stats import rankdata
 
 LEAST = 3  # values in a part: two may be bad luck
 FEWEST = 10  # values in a series, from which on there is something to find
@@ -48,13 +47,19 @@ def _between(values, cuts):
 def _cuts(values, offset, alpha):
     if len(values) < 2 * LEAST:
         return []
-    scores = _scores(rankdata(values)[None, :])[0]
+    scores = _scores(_ranks(values)[None, :])[0]
     best = int(scores.argmax())
     orders = _by_chance(len(values), _enough(alpha))
     if (1 + np.count_nonzero(orders >= scores[best])) / (1 + len(orders)) >= alpha:
         return []
     cut = best + LEAST
     return [offset + cut, *_cuts(values[:cut], offset, alpha), *_cuts(values[cut:], offset + cut, alpha)]
+
+
+def _ranks(values):
+    """From 1; equal values share the mean of theirs."""
+    _, which, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[which]
 
 
 def _scores(ranks):

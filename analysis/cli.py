@@ -1,7 +1,7 @@
 """The command line of syncbench-analyze: picks the subcommand, and turns failures into one line and an exit status.
 
-Exit: 0 done, 2 wrong use or unusable input, 3 a Python package is missing. Figures and tables go to stdout as paths,
-warnings and errors to stderr.
+Exit: 0 done, 1 something got worse (compare, history check), 2 wrong use or unusable input, 3 a Python package is missing.
+Tables, and the paths of what was written, go to stdout, warnings and errors to stderr.
 """
 
 import argparse
@@ -11,7 +11,7 @@ import sys
 from importlib.util import find_spec
 
 PROGRAM = "syncbench-analyze"
-NEEDED = ("matplotlib", "numpy")  # numpy comes with matplotlib; named because users see it fail first
+NEEDED = ("matplotlib", "numpy", "scipy")
 
 
 def main(argv=None):

@@ -48,11 +48,22 @@ class Side:
     trials: int
     left_out: dict  # why trials do not count: how many
     only_far: bool
+    disturbed: bool  # most of these trials are doubtful
     why_failed: str | None
 
     @property
     def usable(self):
         return bool(self.values)
+
+    @property
+    def moods(self):
+        """Of the machine."""
+        return [word for word, so in (("processors far apart", self.only_far), ("disturbed", self.disturbed)) if so]
+
+    @property
+    def breaks(self):
+        """How it breaks, in however few of its trials."""
+        return {"violated", "hang"} & self.left_out.keys()
 
 
 @dataclass(frozen=True)
@@ -71,8 +82,8 @@ class Row:
 
     @property
     def is_regression(self):
-        """Worse, or broken where it was not."""
-        return self.verdict == SLOWER or (self.verdict == INVALID and self.base.usable and self.new.why_failed is not None)
+        """Worse, or broken in a way in which it was not."""
+        return self.verdict == SLOWER or (self.verdict == INVALID and bool(self.new.breaks - self.base.breaks))
 
 
 @dataclass(frozen=True)
@@ -96,7 +107,8 @@ def compare(base, new, measures, rules=Rules(), floors=None):
     both = [place for place in before if place in after]
     if not both:
         raise UsageError(_nothing_in_common(before, after))
-    rows = [Row(place, measure, side_of(before[place], measure), side_of(after[place], measure))
+    pairs = {place: _alike(before[place], after[place]) for place in both}
+    rows = [Row(place, measure, *(side_of(point, measure) for point in pairs[place]))
             for measure in measures for place in both if place.setting.kind == measure.kind]
     rows = judged(rows, rules, floors or {})
     return Comparison(rows, [p for p in before if p not in after], [p for p in after if p not in before], _notes(rows, rules))
@@ -111,6 +123,23 @@ def _places(trials, environments, among):
             if point.copy == 0:
                 found[Place(setting, point.implementation, point.threads)] = point
     return found
+
+
+def _alike(base, new):
+    """Near with near, or far with far: whichever has more trials on the side that has fewer. A machine that was far most of the
+    time can still be compared with itself."""
+    near = [(base, new)] if not (base.only_far or new.only_far) else []
+    far = [tuple(point if point.only_far else point.far for point in (base, new))]
+    found = [_with_doubts(pair) for pair in near + far if all(pair)]
+    return max(found, key=lambda pair: min(len(point.trials) for point in pair), default=(base, new))
+
+
+def _with_doubts(pair):
+    """Where most trials of both sides are doubtful the machine was busy for both alike, and a few quiet moments say less than
+    all of them. Where one side alone was disturbed its doubtful trials stay out: they would make it slower than it is."""
+    if any(len(point.set_aside) <= len(point.trials) for point in pair):
+        return pair
+    return tuple(replace(point, trials=point.trials + point.set_aside, set_aside=()) for point in pair)
 
 
 def _nothing_in_common(before, after):
@@ -132,10 +161,10 @@ def side_of(point, measure):
         runs[run].append(median(values))
     values = [value for run in runs.values() for value in run]
     left_out = Counter(trial.verdict if trial.verdict != "ok" else "beside a violated one" for trial in point.failed)
-    left_out.update(far=point.left_out_far, doubtful=point.left_out_doubtful, unseen=len(point.trials) - sum(map(len, blocks.values())))
+    left_out.update({"near" if point.only_far else "far": point.left_out_far}, doubtful=point.left_out_doubtful, unseen=len(point.trials) - sum(map(len, blocks.values())))
     return Side(tuple(values), tuple(len(run) for run in runs.values()), median(values) if values else None, _spread(values),
                 len(point.trials), {word: n for word, n in left_out.items() if n}, point.only_far,
-                point.why_failed if point.failed and not point.trials else None)
+                2 * sum(bool(t.doubts) for t in point.trials) > len(point.trials), point.why_failed if point.failed and not point.trials else None)
 
 
 def _spread(values):
@@ -165,7 +194,7 @@ def judged(rows, rules, floors):
 
 def _estimated(row, bootstrap, rules, floors):
     threshold = max(rules.threshold, floors.get((row.place, row.measure.name), 0.0))
-    row = replace(row, threshold=threshold)
+    row = replace(row, threshold=threshold, note=", ".join(word for word in row.base.moods if word in row.new.moods))
     if min(len(row.base.clusters), len(row.new.clusters)) >= ENOUGH_RUNS:
         row = replace(row, base=_by_runs(row.base), new=_by_runs(row.new))
     if not (row.base.usable and row.new.usable):
@@ -192,6 +221,8 @@ def _ps(rows):
 def _judged(row, rules):
     if row.ratio is None:
         return replace(row, **_without_ratio(row))
+    if news := row.new.breaks - row.base.breaks:  # one hang in ten trials is not a slow trial
+        return replace(row, verdict=INVALID, note=f"{' and '.join(sorted(news))} in NEW")
     if row.base.only_far != row.new.only_far:
         return replace(row, verdict=UNSTABLE, note=f"processors far apart in {'BASE' if row.base.only_far else 'NEW'} alone")
     if row.interval is None:

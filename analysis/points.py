@@ -39,9 +39,14 @@ class Point:
     copy: int
     trials: tuple  # those that count: invariant held, one fingerprint class, believable as far as there are such
     failed: tuple  # those whose verdict is not ok
-    left_out_far: int
-    left_out_doubtful: int
+    left_out_far: int  # or, of a point made of far trials, near ones
+    set_aside: tuple  # doubtful trials that do not count, because there are others
     only_far: bool
+    far: "Point | None" = None  # what the far trials make by themselves, where the near ones count
+
+    @property
+    def left_out_doubtful(self):
+        return len(self.set_aside)
 
     @property
     def why_failed(self):
@@ -184,20 +189,24 @@ def _point(implementation, threads, copy, trials, is_far):
     are left out where enough are left without them, and used, and said to be, where not."""
     broken = any(t.verdict == "violated" for t in trials)  # an implementation that breaks sometimes has no speed
     held = [t for t in trials if t.verdict == "ok" and not broken]
-    near = [t for t in held if not is_far(t)]
-    alike = near or held
-    sure = [t for t in alike if not t.doubts]
-    used = sure if len(sure) >= min(ENOUGH, len(alike)) else alike
-    return Point(
-        implementation=implementation,
-        threads=threads,
-        copy=copy,
-        trials=tuple(used),
-        failed=tuple(t for t in trials if t.verdict != "ok" or broken),
-        left_out_far=len(held) - len(alike),
-        left_out_doubtful=len(alike) - len(used),
-        only_far=bool(held) and not near,
-    )
+    near, far = ([t for t in held if is_far(t) == wanted] for wanted in (False, True))
+
+    def made_of(alike, **more):
+        sure = [t for t in alike if not t.doubts]
+        used = sure if len(sure) >= min(ENOUGH, len(alike)) else alike
+        return Point(
+            implementation=implementation,
+            threads=threads,
+            copy=copy,
+            trials=tuple(used),
+            failed=tuple(t for t in trials if t.verdict != "ok" or broken),
+            left_out_far=len(held) - len(alike),
+            set_aside=() if len(used) == len(alike) else tuple(t for t in alike if t.doubts),
+            **more,
+        )
+
+    by_itself = made_of(far, only_far=True) if far else None
+    return made_of(near, only_far=False, far=by_itself) if near or not far else by_itself
 
 
 def _capacity(setting, trials):

@@ -11,7 +11,6 @@ from statistics import median
 
 import numpy as np
 from scipy.special import ndtr, ndtri, stdtrit
-from scipy.stats import mannwhitneyu
 
 
 @dataclass(frozen=True)
@@ -130,6 +129,8 @@ def mann_whitney(bases, news):
 
     Exact, whatever the distributions; with ties a little too large, never too small.
     """
+    from scipy.stats import mannwhitneyu  # takes half a second, which most commands need not wait for
+
     method = "exact" if bases.shape[1] + news.shape[1] <= LARGEST_EXACT else "asymptotic"
     return mannwhitneyu(bases, news, axis=1, method=method).pvalue
 

@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from typing import Callable
 
 
+WIDEST = 60  # characters of a cell on the console
+
+
 def as_text(value):
     return str(value)
 
@@ -87,11 +90,18 @@ def folded(table):
 
 
 def _console(table):
-    cells = [[column.name for column in table.columns], *_shown(table, printable, "-")]
+    cells = [[column.name for column in table.columns], *_shown(table, _narrow, "-")]
     widths = [max(len(row[i]) for row in cells) for i in range(len(table.columns))]
     lines = ["  ".join(text.rjust(width) if column.is_number else text.ljust(width)
                        for text, width, column in zip(row, widths, table.columns)).rstrip() for row in cells]
-    return "\n".join([*lines, *([""] if table.notes else []), *map(printable, table.notes)]) + "\n"
+    blank = [""] if table.notes else []
+    return "\n".join([*(lines + blank if table.rows else ()), *map(printable, table.notes)]) + "\n"
+
+
+def _narrow(text):
+    """Names differ at their ends; a name of hundreds of characters must not push the numbers off the screen."""
+    text = printable(text)
+    return text if len(text) <= WIDEST else f"{text[:WIDEST // 2]}\N{HORIZONTAL ELLIPSIS}{text[-WIDEST // 2:]}"
 
 
 def _markdown(table):

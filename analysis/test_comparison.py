@@ -82,6 +82,28 @@ def test_near_is_not_compared_with_far(sides):
     assert row.verdict == "unstable" and "far apart in NEW alone" in row.note
 
 
+def test_far_is_compared_with_far_where_most_was_far(sides):
+    def mixed(near, far, slow=1.0, seed=1):
+        return [*sample(5e6, n=near, seed=seed), *sample(slow * 1e6, n=far, seed=seed + 9, fingerprint={"line_ns": [160.0, 160.0]})]
+
+    row = only_row(compare(*sides(mixed(4, 12), mixed(5, 12, 0.8, seed=2)), THROUGHPUT))
+    assert (row.verdict, row.note) == ("slower", "processors far apart")
+    assert row.ratio == pytest.approx(0.8, rel=0.02)
+    assert row.base.left_out == {"near": 4}
+    row = only_row(compare(*sides(mixed(8, 12), mixed(8, 3, 0.1, seed=2)), THROUGHPUT))
+    assert (row.base.left_out, row.new.left_out, row.note) == ({"far": 12}, {"far": 3}, "")
+
+
+def test_doubtful_trials_count_where_both_sides_are_mostly_doubtful(sides):
+    def busy(rate, seed, sure=3):
+        return [*sample(rate, n=sure, seed=seed), *map(unbelievable, sample(rate, n=12, seed=seed + 9))]
+
+    row = only_row(compare(*sides(busy(1e6, 1), busy(0.8e6, 2)), THROUGHPUT))
+    assert (row.verdict, row.note, len(row.new.values)) == ("slower", "disturbed", 12)
+    row = only_row(compare(*sides(sample(1e6, n=12), busy(0.8e6, 2)), THROUGHPUT))
+    assert (row.verdict, len(row.new.values), row.new.left_out) == ("inconclusive", 3, {"doubtful": 12})
+
+
 def test_a_point_that_broke_is_a_regression_and_one_that_was_broken_is_not(sides):
     broken = [failed(line, "violated") for line in sample()]
     row = only_row(compare(*sides(sample(), broken), THROUGHPUT))
@@ -94,9 +116,17 @@ def test_one_violation_among_good_trials_breaks_the_point(sides):
     assert verdict(sides, sample(), [*sample(), failed(trial(), "violated")]) == "invalid"
 
 
+def test_one_new_hang_among_good_trials_is_a_regression_and_a_known_one_is_not(sides):
+    hung = [*sample(), failed(trial())]
+    row = only_row(compare(*sides(sample(), hung), THROUGHPUT))
+    assert (row.verdict, row.note, row.is_regression) == ("invalid", "hang in NEW", True)
+    row = only_row(compare(*sides(hung, hung), THROUGHPUT))
+    assert (row.verdict, row.is_regression) == ("same", False)
+
+
 def test_trials_that_do_not_count_are_counted(sides):
-    new = [*sample(), failed(trial()), unbelievable(trial()), unbelievable(trial())]
-    assert only_row(compare(*sides(sample(), new), THROUGHPUT)).new.left_out == {"hang": 1, "doubtful": 2}
+    new = [*sample(), failed(trial(), "skipped"), unbelievable(trial()), unbelievable(trial())]
+    assert only_row(compare(*sides(sample(), new), THROUGHPUT)).new.left_out == {"skipped": 1, "doubtful": 2}
 
 
 def test_zero_is_a_collapse_and_not_an_error(sides):

@@ -108,6 +108,11 @@ def test_controls_and_baselines_do_not_compete(contest):
     assert set(found.points) == {"std/mutex", "mcs/spin"}
 
 
+def test_what_hangs_now_and_then_wins_nothing(contest):
+    found = contest([*runs({"std/mutex": 1e6, "mcs/spin": 2e6}), failed(trial("mcs/spin", block=11))])
+    assert (found.leader.implementation, found.broken) == ("std/mutex", (("mcs/spin", "hang"),))
+
+
 def test_crowds_are_told_by_the_processors(figures):
     records = [one for n in (1, 2, 4, 16) for one in runs({"std/mutex": 1e6, "mcs/spin": 2e6}, threads=n)]
     (found,) = contests.of_figures(figures(records)).values()

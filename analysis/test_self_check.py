@@ -43,7 +43,7 @@ NOISE = {
 
 def side(logs, clusters=None):
     values = tuple(np.exp(logs))
-    return Side(values, clusters or (len(values),), median(values), 0.0, len(values), {}, False, None)
+    return Side(values, clusters or (len(values),), median(values), 0.0, len(values), {}, False, False, None)
 
 
 def coverage(noise, sizes, repeats=2000, seed=11):

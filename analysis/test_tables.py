@@ -79,3 +79,8 @@ def test_programs_get_every_column():
     plain = Table([Column("name")], [["a"]], foldable=("name",))
     assert tables.render(plain, "csv") == "name\na\n"
     assert json.loads(tables.render(plain, "json"))["rows"] == [{"name": "a"}]
+
+
+def test_a_table_without_rows_has_no_heading_for_people():
+    assert tables.render(table(), "console") == "A note.\n"
+    assert tables.render(table(), "csv") == "name,rate,x\n"

@@ -358,8 +358,8 @@ Examples
     syncbench -w prodcons -o run.jsonl --resume
 
 Times take a unit: ns us ms s m. Results go to standard output and to the file, progress and warnings to standard
-error. Figures (PDF, SVG, PNG) are written beside the file: <file>-throughput.*, <file>-latency.*; an existing file is
-never overwritten, runs are appended. --benchmark_* flags are passed on to Google Benchmark.
+error. Figures (PDF, SVG, PNG) are written beside the file: <file>-throughput.*, <file>-latency.*, ...; an existing file
+is never overwritten, runs are appended. --benchmark_* flags are passed on to Google Benchmark.
 
 Exit: 0 all measured and written; 1 invariant violated or implementation crashed; 2 usage; 3 incomplete (disk full,
 threads could not be started, time limit); 4 environment refused; 5 a trial hung; 130, 143 interrupted (what finished is

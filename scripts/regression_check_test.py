@@ -114,7 +114,7 @@ def test_a_slower_tree_is_exit_1_and_its_points_are_named(repository):
     run = repository.check("HEAD", "--pairs", "6")
     assert run.returncode == 1, run.stderr
     assert run.stdout.count(" slower") >= 2 and "2 slower." in run.stdout
-    assert "about 0.6 minutes" in run.stderr  # twice six runs of two selections
+    assert "about 0.9 minutes" in run.stderr  # twice six runs of three selections
 
 
 def test_an_equal_tree_is_exit_0(repository):

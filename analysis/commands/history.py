@@ -103,10 +103,11 @@ def _show(arguments):
 def _draw(found, arguments):
     if len(found) > MOST_FIGURES:
         raise UsageError(f"{len(found)} series are too many to draw ({MOST_FIGURES}); choose with --workload, --impl, --threads, --measures")
-    names = writing.distinct([f"history-{trend.series.place}-{trend.series.measure.name}" for trend in found])
-    for trend, name in zip(found, names):
+    names = writing.FileNames()
+    for trend in found:
+        path = Path(arguments.output) / names.of("history", [str(trend.series.place), trend.series.measure.name])
         with style.applied():
-            writing.figure(drawing.draw(trend), Path(arguments.output) / name, arguments.formats)
+            writing.figure(drawing.draw(trend), path, arguments.formats)
 
 
 def _table(found):

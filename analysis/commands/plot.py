@@ -1,9 +1,7 @@
 """`syncbench-analyze plot`: figures from result files, written beside the first of them."""
 
-import re
 from argparse import ArgumentTypeError
 from pathlib import Path
-from zlib import crc32
 
 from analysis import gallery, style
 from analysis.commands import reading, writing
@@ -12,7 +10,6 @@ from analysis.plots import PLOTS
 
 NAME = "plot"
 HELP = "draw every figure that the records are enough for"
-LONGEST = 120  # characters that tell one file from another; a file system takes 255 in all
 
 
 def add_arguments(parser):
@@ -31,13 +28,14 @@ def run(arguments):
         raise UsageError(f"--baseline: no trial of {arguments.baseline!r:.80} in these files; there are {_some(names)}")
     first = Path(arguments.files[0])
     folder = Path(arguments.output) if arguments.output else first.parent
-    taken = set()
+    names, drawn = writing.FileNames(), 0
     for picture in gallery.pictures(trials, environments, arguments.only, arguments.baseline):
-        path = folder / _name(f"{first.stem}-{picture.plot}", picture.words, taken)
+        path = folder / names.of(f"{first.stem}-{picture.plot}", picture.words)
         with style.applied():
             writing.figure(picture.draw(arguments.width), path, arguments.formats)
-    if not taken:
-        raise UsageError(f"nothing to draw: these records are not enough for {' or '.join(arguments.only)}")
+        drawn += 1
+    if not drawn:
+        raise UsageError(f"nothing to draw: these records are not enough for {' or '.join(arguments.only or ['any figure'])}")
     return 0
 
 
@@ -51,18 +49,3 @@ def _plots(text):
 def _some(names):
     shown = sorted(names)[:8]
     return ", ".join(f"{name!r:.60}" for name in shown) + (" ..." if len(names) > len(shown) else "")
-
-
-def _name(base, words, taken):
-    """A file name that no other figure has, on a file system that ignores case either: the base, then what tells this
-    figure from the others of its plot."""
-    tail = "".join("-" + re.sub(r"[^\w.,=+-]+", "_", word, flags=re.ASCII) for word in words)
-    if len(tail) > LONGEST:
-        tail = f"{tail[:LONGEST]}-{crc32(tail.encode()):08x}"
-    name = stem = base + tail
-    number = 1
-    while name.casefold() in taken:
-        number += 1
-        name = f"{stem}-{number}"
-    taken.add(name.casefold())
-    return name

@@ -3,11 +3,13 @@
 import os
 import re
 from argparse import ArgumentTypeError
-from collections import Counter
 from pathlib import Path
+from zlib import crc32
 
 from analysis import style
 from analysis.errors import UsageError
+
+LONGEST = 120  # characters that tell one file from another; a file system takes 255 in all
 
 
 def formats(text):
@@ -31,14 +33,24 @@ def figure(drawing, base, forms):
         print(path, flush=True)
 
 
-def distinct(names):
-    """As names of files: without anything that leads out of a folder, and no two alike, not even where case does not count."""
-    found, seen = [], Counter()
-    for name in names:
-        safe = re.sub(r"[^\w.,=+-]+", "_", name, flags=re.ASCII)[:150]
-        seen[safe.casefold()] += 1
-        found.append(f"{safe}-{seen[safe.casefold()]}" if seen[safe.casefold()] > 1 else safe)
-    return found
+class FileNames:
+    """Gives each figure a name of its own, on a file system that ignores case either, and that leads out of no folder."""
+
+    def __init__(self):
+        self._taken = set()
+
+    def of(self, base, words):
+        """The base, which is taken as it is, then what tells this figure from others."""
+        tail = "".join("-" + re.sub(r"[^\w.,=+-]+", "_", word, flags=re.ASCII) for word in words)
+        if len(tail) > LONGEST:
+            tail = f"{tail[:LONGEST]}-{crc32(tail.encode()):08x}"
+        name = stem = base + tail
+        number = 1
+        while name.casefold() in self._taken:
+            number += 1
+            name = f"{stem}-{number}"
+        self._taken.add(name.casefold())
+        return name
 
 
 def write(path, content):

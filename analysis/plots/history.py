@@ -33,8 +33,8 @@ def draw(trend):
             axis.plot([i], [0.04], transform=axis.get_xaxis_transform(), marker="X", markersize=5, markerfacecolor="white",
                       markeredgecolor=look.colour, linestyle="none", label="_broken")
     _axes(axis, series)
-    handles = [Line2D([], [], label=series.place.implementation, **{**look.line, "linestyle": "none"})]
-    layout.arrange(canvas, [axis], False, handles, _sentences(trend))
+    handles = [Line2D([], [], label=style.short(series.place.implementation), **{**look.line, "linestyle": "none"})]
+    layout.arrange(canvas, [[axis]], 2.2, handles, [style.label(sentence) for sentence in _sentences(trend)])
     return canvas
 
 
@@ -55,7 +55,7 @@ def _axes(axis, series):
     step = -(-len(series.values) // MOST_LABELS)
     ticks = list(range(0, len(series.values), step))
     axis.xaxis.set_major_locator(FixedLocator(ticks))
-    axis.set_xticklabels([series.values[i].run.build[:10] for i in ticks])
+    axis.set_xticklabels([style.label(series.values[i].run.build[:10]) for i in ticks])
     axis.set_xlabel("build, in the order of runs")
 
 

@@ -29,7 +29,7 @@ class Contest:
     leader: object  # a point
     rows: tuple  # of comparison: each other as BASE against the leader as NEW, the next best first
     apart: tuple  # names that ran on far processors only, where the leader did not
-    broken: tuple  # names that have no number, and why
+    broken: tuple  # names of those who broke or have no number, and why
     points: dict  # by name, those that took part
 
     @property
@@ -129,7 +129,8 @@ def in_crowds(figure, measure):
 def contest(figure, crowd, threads, measure):
     """None if nobody has a number there."""
     here = [p for p in figure.points if p.copy == 0 and p.threads == threads and summary.standing(p) not in OUTSIDE]
-    able = {p.implementation: side for p in here if (side := comparison.side_of(p, measure)).usable and not _is_saturated(p)}
+    fit = [p for p in here if not _is_saturated(p) and not _breaks(p)]
+    able = {p.implementation: side for p in fit if (side := comparison.side_of(p, measure)).usable}
     near = {name: side for name, side in able.items() if not side.only_far} or able
     if not near:
         return None
@@ -139,9 +140,14 @@ def contest(figure, crowd, threads, measure):
             for name, side in near.items() if name != leader]
     rows.sort(key=lambda row: (-measure.better * row.base.median, row.place.implementation))
     points = {p.implementation: p for p in here if p.implementation in near}
-    broken = tuple((p.implementation, p.why_failed) for p in here if p.failed and not p.trials)
+    broken = tuple((p.implementation, p.why_failed) for p in here if p.failed and (_breaks(p) or not p.trials))
     return Contest(figure, crowd, threads, measure, points[leader], _judged(rows),
                    tuple(sorted(able.keys() - near.keys())), broken, points)
+
+
+def _breaks(point):
+    """Sometimes or always: what hangs now and then wins nothing."""
+    return any(t.verdict in ("hang", "violated") for t in point.failed)
 
 
 def _is_saturated(point):

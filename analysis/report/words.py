@@ -107,7 +107,7 @@ def _missing(contest):
     if contest.broken:
         some = ", ".join(f"{one} ({why})" for one, why in contest.broken[:MOST_NAMED])
         more = len(contest.broken) - MOST_NAMED
-        parts.append(f" No number: {some}{f' and {more} more' if more > 0 else ''}.")
+        parts.append(f" Not in it: {some}{f' and {more} more' if more > 0 else ''}.")
     if contest.apart:
         parts.append(f" On far processors alone, so not comparable: {', '.join(contest.apart[:MOST_NAMED])}"
                      f"{' and more' if len(contest.apart) > MOST_NAMED else ''}.")
