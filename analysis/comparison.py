@@ -108,7 +108,7 @@ def compare(base, new, measures, rules=Rules(), floors=None):
     if not both:
         raise UsageError(_nothing_in_common(before, after))
     pairs = {place: _alike(before[place], after[place]) for place in both}
-    rows = [Row(place, measure, *(_side(point, measure) for point in pairs[place]))
+    rows = [Row(place, measure, *(side_of(point, measure) for point in pairs[place]))
             for measure in measures for place in both if place.setting.kind == measure.kind]
     if min(len({trial.run for trial in trials}) for trials, _ in (base, new)) >= ENOUGH_RUNS:
         rows = [replace(row, base=_by_runs(row.base), new=_by_runs(row.new)) for row in rows]
@@ -151,7 +151,8 @@ def _nothing_in_common(before, after):
     return f"no point is in both sets; one has, say, '{first}', the other '{like}'"
 
 
-def _side(point, measure):
+def side_of(point, measure):
+    """What a measure sees of a point: one value for each block."""
     blocks = defaultdict(list)
     for trial in point.trials:
         value = measure.value_of(trial)
