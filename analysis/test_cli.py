@@ -161,3 +161,22 @@ def test_the_example_can_be_drawn(capsys, tmp_path, path):
     status, out, err = plotted(capsys, path, "-o", tmp_path, "--formats", "png")
     assert (status, err) == (0, [])
     assert out
+
+
+def test_a_fault_of_the_program_is_no_judgement(capsys, monkeypatch, written):
+    from analysis import commands
+
+    monkeypatch.setattr(commands.COMMANDS[0], "run", lambda arguments: 1 / 0)
+    assert main([commands.COMMANDS[0].NAME, "x"]) == 3
+    assert capsys.readouterr().err.splitlines()[-1].startswith("syncbench-analyze: this is a fault of the program")
+
+
+def test_an_interrupt_is_one_line_and_130(capsys, monkeypatch):
+    from analysis import commands
+
+    def interrupted(arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(commands.COMMANDS[0], "run", interrupted)
+    assert main([commands.COMMANDS[0].NAME, "x"]) == 130
+    assert capsys.readouterr().err == "syncbench-analyze: interrupted; what was written is whole\n"

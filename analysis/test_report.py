@@ -192,6 +192,13 @@ def test_warns_of_the_machine_and_of_a_debug_build(written):
     assert not [one for one in warned(written, runs({"std/mutex": 1e6})) if one[0] != "note"]
 
 
+def test_warnings_of_several_runs_are_counted(written):
+    machines = [{**environment(f"run-{i}"), "warnings": ["a virtual machine"] + ["a load"] * (i == 0)} for i in range(3)]
+    _, environments = load.read([written([*machines, trial(environment="run-0")])], pytest.fail)
+    said = [caution.words for caution in cautions._machine(environments)]
+    assert said == ["a load (1 of 3 runs)", "a virtual machine (3 of 3 runs)"]
+
+
 def test_reasons_that_differ_in_numbers_are_one(written):
     found = warned(written, [unbelievable(trial(block=i), f"foreign CPU {9 + i}.5 % (3 %)") for i in range(3)])
     assert [one[2] for one in found if "Doubtful" in one[1]] == [("foreign CPU 9.5\N{EN DASH}11.5 % (3 %) (3 times)",)]

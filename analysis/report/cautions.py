@@ -85,8 +85,8 @@ def _machine(environments):
     sentences = Counter()
     for environment in environments.values():
         warnings = environment.facts.get("warnings")
-        sentences.update(dict.fromkeys(map(str, warnings if isinstance(warnings, list) else [])))
-    for sentence, runs in sentences.items():
+        sentences.update(set(map(str, warnings if isinstance(warnings, list) else [])))
+    for sentence, runs in sorted(sentences.items()):
         yield Caution(DOUBT, sentence + (f" ({runs} of {len(environments)} runs)" if len(environments) > 1 else ""))
 
 
