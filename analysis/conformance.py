@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from analysis import checks
 from analysis.errors import UsageError
 
 SCHEMA = "syncbench-conformance/1"
@@ -44,7 +45,7 @@ def read(path):
         if record["schema"] != SCHEMA or not record["findings"]:
             raise ValueError
         return Conformance(str(record["profile"]), [_finding(one) for one in record["findings"]])
-    except (ValueError, KeyError, TypeError, AttributeError) as problem:
+    except checks.MALFORMED as problem:
         raise UsageError(f"{path}: not the output of --conformance --format json ({SCHEMA})") from problem
 
 

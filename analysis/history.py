@@ -9,14 +9,13 @@ has seen, and what that looked like; if anything but new lines is there, it is m
 import fcntl
 import hashlib
 import json
-import math
 import os
 import re
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from analysis import summary
+from analysis import checks, summary
 from analysis.errors import UsageError
 from analysis.measures import MEASURES
 from analysis.places import Place
@@ -232,9 +231,9 @@ def _take_lines(index, path, content, before, warn, salvage):
         if not line.strip():
             continue
         try:
-            _take(index, json.loads(line.decode(), parse_constant=_refuse))
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as problem:
-            words = f"{path}:{number}: not a run of a history ({_describe(problem)})"
+            _take(index, json.loads(line.decode(), parse_constant=checks.refuse_constant))
+        except checks.MALFORMED as problem:
+            words = f"{path}:{number}: not a run of a history ({checks.describe(problem)})"
             if not salvage:
                 raise UsageError(words) from problem
             warn(f"{words}, skipped")
@@ -257,21 +256,7 @@ def _values(point):
     place = json.dumps(Place.from_json(point).as_json(), sort_keys=True)
     if "broken" in point:
         return [(place, "throughput", (None, None, None, str(point["broken"])))]
-    return [(place, name, (*map(_number, values[:3]), "")) for name, values in point["values"].items() if name in MEASURES]
-
-
-def _number(value):
-    if type(value) not in (int, float) or not math.isfinite(value):
-        raise ValueError(f"{value!r:.60} is not a finite number")
-    return value
-
-
-def _refuse(name):
-    raise ValueError(f"{name} is not JSON")
-
-
-def _describe(problem):
-    return f"no field {problem}" if isinstance(problem, KeyError) else str(problem)
+    return [(place, name, (*map(checks.number, values[:3]), "")) for name, values in point["values"].items() if name in MEASURES]
 
 
 def _read(index):
