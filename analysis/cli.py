@@ -22,6 +22,7 @@ def main(argv=None):
 
     from analysis.commands import COMMANDS  # only now: these import the packages that were just looked for
     from analysis.errors import UsageError
+    from analysis.tables import printable
 
     parser = _Parser(prog=PROGRAM, description="Figures and judgements from the result files of syncbench.")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -33,7 +34,7 @@ def main(argv=None):
     try:
         return arguments.run(arguments)
     except UsageError as problem:
-        return _fail(problem, 2)
+        return _fail(printable(problem), 2)
     except KeyboardInterrupt:
         return _fail("interrupted; what was written is whole", 128 + signal.SIGINT)
     except BrokenPipeError:  # the reader has seen enough; what is still buffered must not fail at the end again

@@ -180,3 +180,12 @@ def test_an_interrupt_is_one_line_and_130(capsys, monkeypatch):
     monkeypatch.setattr(commands.COMMANDS[0], "run", interrupted)
     assert main([commands.COMMANDS[0].NAME, "x"]) == 130
     assert capsys.readouterr().err == "syncbench-analyze: interrupted; what was written is whole\n"
+
+
+@pytest.mark.parametrize("command", [["table"], ["compare", "{path}"], ["history", "add", "--store", "{store}"], ["calibrate"], ["plot", "-o", "{store}"]])
+def test_control_characters_of_a_record_do_not_reach_the_terminal(capsys, written, tmp_path, command):
+    names = {"build": "b\x1b[2J", "run": "r\x1b[2J", "environment": "e\x1b[2J", "workload": "w\x1b[2J"}
+    path = written([trial(block=i, repetition=i, **names) for i in range(4)])
+    main([*(word.format(path=path, store=tmp_path / "s") for word in command), str(path)])
+    captured = capsys.readouterr()
+    assert captured.out and "\x1b" not in captured.out + captured.err

@@ -49,7 +49,8 @@ def _add(arguments):
     trials, environments = reading.read(arguments)
     for record in history.lines_of(trials, environments):
         added = history.add(arguments.store, record, warn)
-        print(f"{record['run']}: {'added' if added else 'is there already'} ({len(record['points'])} points, build {record['build']})")
+        words = f"{record['run']}: {'added' if added else 'is there already'} ({len(record['points'])} points, build {record['build']})"
+        print(tables.printable(words))
     return 0
 
 
