@@ -1,5 +1,6 @@
 """Checks of values that come from files: each gives the value back, or raises ValueError with what is wrong with it."""
 
+import json
 import math
 
 # What a record that is not what it should be leads to, when it is taken apart.
@@ -14,6 +15,14 @@ def describe(problem):
 def refuse_constant(name):
     """For json: NaN and the infinities are not JSON."""
     raise ValueError(f"{name} is not JSON")
+
+
+def parsed(line):
+    """The JSON value in these bytes. Raises UnicodeError where it is no text, and else what json does."""
+    value = json.loads(line.decode(), parse_constant=refuse_constant)
+    if b"\\ud" in line or b"\\uD" in line:
+        json.dumps(value, ensure_ascii=False).encode()  # half a character can be escaped, and never be written again
+    return value
 
 
 def parameter(value):
@@ -52,5 +61,5 @@ def text(value):
 
 def one_of(value, *allowed):
     if value not in allowed:
-        raise ValueError(f"{value!r:.60} is none of {', '.join(allowed)}")
+        raise ValueError(f"{value!r:.60} is none of {', '.join(map(str, allowed))}")
     return value

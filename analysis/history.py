@@ -78,10 +78,10 @@ def _record(trials, environment):
 
 
 def _point(line):
-    if not line.estimates:
-        return {**line.place.as_json(), "broken": line.verdict}
+    """Rates and latencies have trials of their own: one may be broken where the other is not."""
     values = {name: [e.value, e.interval.low, e.interval.high, e.trials] for name, e in line.estimates.items()}
-    return {**line.place.as_json(), "values": values}
+    broken = {} if line.verdict == "ok" else {"broken": line.verdict}
+    return {**line.place.as_json(), **broken, **({"values": values} if values or not broken else {})}
 
 
 # The store -----------------------------------------------------------------------------------------------------------
@@ -231,7 +231,7 @@ def _take_lines(index, path, content, before, warn, salvage):
         if not line.strip():
             continue
         try:
-            _take(index, json.loads(line.decode(), parse_constant=checks.refuse_constant))
+            _take(index, checks.parsed(line))
         except checks.MALFORMED as problem:
             words = f"{path}:{number}: not a run of a history ({checks.describe(problem)})"
             if not salvage:
@@ -254,9 +254,15 @@ def _take(index, record):
 
 def _values(point):
     place = json.dumps(Place.from_json(point).as_json(), sort_keys=True)
-    if "broken" in point:
-        return [(place, "throughput", (None, None, None, str(point["broken"])))]
-    return [(place, name, (*map(checks.number, values[:3]), "")) for name, values in point["values"].items() if name in MEASURES]
+    found = {}
+    for name, values in (point.get("values", {}) if "broken" in point else point["values"]).items():
+        if name in MEASURES:
+            value, low, high = map(checks.number, values[:3])
+            found[name] = (place, name, (value, low, high, ""))
+    if "broken" in point:  # what is missing is what broke
+        name = "p50" if "throughput" in found else "throughput"
+        found[name] = (place, name, (None, None, None, str(point["broken"])))
+    return list(found.values())
 
 
 def _read(index):

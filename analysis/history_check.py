@@ -62,8 +62,9 @@ def trends(found, rules):
 
 def findings(found, rules):
     """What is news in the series of one machine, the worst first."""
-    newest = max((value.run.started_at for trend in found for value in trend.series.values), default="")
-    current = [trend for trend in found if trend.series.values[-1].run.started_at == newest]
+    runs = [trend.series.values[-1].run for trend in found]
+    builds = {run.build for run in runs if run.started_at == max(run.started_at for run in runs)}
+    current = [trend for trend, run in zip(found, runs) if run.build in builds]  # one build may be measured in several runs
     news = [*_broken(current), *_changed(current, rules), *_last_runs(current, rules)]
     told, kept = set(), []
     for finding in news:  # a point that broke or changed for good need not be told again as a bad last run

@@ -7,6 +7,7 @@ runs by Hodges and Lehmann's shift, the bootstrap, and Mann and Whitney's test.
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import median
 
 import numpy as np
@@ -30,17 +31,20 @@ def median_interval(values, confidence=0.95):
     are what is returned, and the coverage says what they are worth.
     """
     ordered = sorted(values)
-    n = len(ordered)
-    rank = 1
-    while _coverage(n, rank + 1) >= confidence:
-        rank += 1
-    return Interval(ordered[rank - 1], ordered[n - rank], _coverage(n, rank))
+    rank, coverage = _innermost(len(ordered), confidence)
+    return Interval(ordered[rank - 1], ordered[-rank], coverage)
 
 
-def _coverage(n, rank):
-    """Probability that the median lies between the rank-th smallest and the rank-th largest of n values."""
-    below = sum(math.comb(n, i) for i in range(rank))
-    return 1 - 2 * below / 2**n
+@lru_cache(maxsize=1024)
+def _innermost(n, confidence):
+    """The largest rank with which the rank-th smallest and the rank-th largest of n values cover the median, or 1; and the
+    probability that they do."""
+    rank, term = 1, n
+    below = 1  # of 2**n: the ways in which fewer than `rank` values fall under the median
+    while 1 - 2 * (below + term) / 2**n >= confidence:
+        below, rank = below + term, rank + 1
+        term = term * (n - rank + 1) // rank
+    return rank, 1 - 2 * below / 2**n
 
 
 def block_ratios(values, references):
@@ -91,11 +95,14 @@ class Bootstrap:
         total = below[:, -1:]
         low, high = (below < (total + 1) // 2).sum(axis=1), (below <= total // 2).sum(axis=1)
         shifts = (differences[low] + differences[high]) / 2
-        tail = self._tail(min(_independent(base_clusters), _independent(new_clusters)))
-        return tuple(map(float, np.quantile(shifts, [tail, 1 - tail])))
+        n, outside = min(_independent(base_clusters), _independent(new_clusters)), (1 - self._confidence) / 2
+        if n < 4:  # runs: what is drawn from two or three never lies as far out as the next run may
+            shift, half = np.median(differences), -stdtrit(2 * n - 2, outside) * math.sqrt(n / (n - 1)) * shifts.std()
+            return float(shift - half), float(shift + half)
+        return tuple(map(float, np.quantile(shifts, [tail := self._tail(n, outside), 1 - tail])))
 
-    def _tail(self, n):
-        outside = (1 - self._confidence) / 2
+    @staticmethod
+    def _tail(n, outside):
         return ndtr((ndtri(outside) if n >= 7 else stdtrit(2 * n - 2, outside)) * math.sqrt(n / (n - 1)))
 
     def _of_pairs(self, base_clusters, new_clusters):

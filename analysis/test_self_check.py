@@ -156,5 +156,5 @@ def test_the_weighted_median_is_the_bootstrap_that_it_stands_for():
     for resample in weights:
         differences = [new[j] - base[i] for j in range(5) for i in range(6) for _ in range(int(resample[j, i]))]
         drawn.append(np.median(differences))
-    tail = bootstrap._tail(5)
+    tail = bootstrap._tail(5, 0.025)
     assert bootstrap.interval(base, new, (6,), (5,)) == pytest.approx(tuple(np.quantile(drawn, [tail, 1 - tail])))

@@ -53,6 +53,15 @@ class FileNames:
         return name
 
 
+def refuse_inputs(output, inputs):
+    """Raises UsageError where the output is one of the files to be read, or a folder: before the work is done, not after it."""
+    output = Path(output)
+    if output.is_dir():
+        raise UsageError(f"{output}: is a folder; -o wants the name of a file")
+    if any(output.exists() and Path(path).exists() and output.samefile(path) for path in inputs):
+        raise UsageError(f"{output}: is one of the files to be read, and would be written over")
+
+
 def write(path, content):
     """Bytes to a file. Whoever reads it sees the old content or the new, never half of it."""
     path = Path(path)
