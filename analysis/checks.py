@@ -53,6 +53,12 @@ def count(value):
     return value
 
 
+def yes_or_no(value):
+    if not isinstance(value, bool):
+        raise ValueError(f"{value!r:.60} is not true or false")
+    return value
+
+
 def text(value):
     if not isinstance(value, str) or not value:
         raise ValueError(f"{value!r:.60} is not a name")
@@ -61,5 +67,5 @@ def text(value):
 
 def one_of(value, *allowed):
     if value not in allowed:
-        raise ValueError(f"{value!r:.60} is none of {', '.join(map(str, allowed))}")
+        raise ValueError(f"{value!r:.60} is none of {', '.join(allowed)}")
     return value

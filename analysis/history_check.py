@@ -63,7 +63,8 @@ def trends(found, rules):
 def findings(found, rules):
     """What is news in the series of one machine, the worst first."""
     runs = [trend.series.values[-1].run for trend in found]
-    builds = {run.build for run in runs if run.started_at == max(run.started_at for run in runs)}
+    newest = max((run.started_at for run in runs), default="")
+    builds = {run.build for run in runs if run.started_at == newest}
     current = [trend for trend, run in zip(found, runs) if run.build in builds]  # one build may be measured in several runs
     news = [*_broken(current), *_changed(current, rules), *_last_runs(current, rules)]
     told, kept = set(), []

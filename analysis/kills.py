@@ -49,7 +49,7 @@ def read(path):
 
 def _add(subjects, line):
     checks.one_of(line["schema"], SCHEMA)
-    cell = Cell(checks.one_of(line["mode"], *MODES), checks.count(line["threads"]), checks.one_of(line["killed"], True, False),
+    cell = Cell(checks.one_of(line["mode"], *MODES), checks.count(line["threads"]), checks.yes_or_no(line["killed"]),
                 checks.measure(line["seconds"]))
     if line["runs"] == 0 and not cell.killed:
         return  # not needed: another column had said enough

@@ -151,7 +151,7 @@ class _Part(NamedTuple):
 def _read_file(path):
     try:
         status = os.stat(path)
-        if not stat.S_ISREG(status.st_mode):  # a pipe, say: its size is not known, and it cannot be read twice
+        if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):  # a pipe cannot be read twice
             raise UsageError(f"{path}: is not a regular file")
         parts = _parts(path, status.st_size)
     except OSError as problem:

@@ -312,3 +312,42 @@ def test_too_many_series_to_draw_are_refused(capsys, store, tmp_path):
 def test_an_empty_store_is_refused_with_what_to_do(capsys, tmp_path):
     status, _, err = called(capsys, "check", "--store", tmp_path)
     assert status == 2 and "no history here (see history add)" in err
+
+
+def test_a_line_whose_values_are_too_few_is_named(capsys, store):
+    folder = store(runs([1e6]))
+    path = only_file(folder)
+    path.write_text(path.read_text().replace(",7]", "]").replace('"throughput":[', '"throughput":[1.0],"cpu":['))
+    status, out, err = called(capsys, "check", "--store", folder)
+    assert (status, out) == (2, "") and f"{path}:1: not a run of a history" in err and err.count("\n") == 1
+
+
+def test_a_parameter_that_is_no_parameter_is_named(capsys, store):
+    folder = store([record(0, [point(1e6, params={"n": [1]})])])
+    status, out, err = called(capsys, "show", "--store", folder)
+    assert (status, out) == (2, "") and ":1: not a run of a history" in err
+
+
+def test_throughput_that_broke_is_told_though_latencies_are_fine(capsys, written, tmp_path):
+    for run, change in (("a", lambda one: one), ("b", failed)):
+        path = written([environment(run), *(change(trial(environment=run, run=run, started_at=run, block=i)) for i in range(3)),
+                        *(trial(kind="latency", environment=run, run=run, started_at=run, block=i) for i in range(3))])
+        assert called(capsys, "add", path, "--store", tmp_path / "store")[0] == 0
+    status, _, err = called(capsys, "check", "--store", tmp_path / "store")
+    assert status == 1 and "throughput: hang (broken)" in err
+
+
+def test_a_build_that_was_measured_in_several_runs_is_judged_by_all(capsys, store):
+    """One command for each workload is one run for each."""
+    records = []
+    for i in range(24):
+        one = record(2 * i, [point((0.8e6 if i == 23 else 1e6) + 1000 * (i % 7))])
+        other = record(2 * i + 1, [point(1e6 + 1000 * (i % 7), workload="prodcons")])
+        records += [one, {**other, "build": one["build"]}]
+    status, _, err = called(capsys, "check", "--store", store(records))
+    assert status == 1 and "worse: counter ticket/spin" in err
+
+
+def test_a_number_of_runs_that_is_none_is_told_so(capsys, store):
+    status, _, err = called(capsys, "check", "--store", store(runs([1e6])), "--last", "0")
+    assert status == 2 and "'0' is not a number from 1 to 10000" in err

@@ -158,3 +158,14 @@ def test_the_weighted_median_is_the_bootstrap_that_it_stands_for():
         drawn.append(np.median(differences))
     tail = bootstrap._tail(5, 0.025)
     assert bootstrap.interval(base, new, (6,), (5,)) == pytest.approx(tuple(np.quantile(drawn, [tail, 1 - tail])))
+
+
+@pytest.mark.parametrize("runs", [2, 3])
+def test_two_runs_that_differ_as_runs_do_are_no_regression(runs):
+    """What differs between runs is the most of it: ten trials of each say hardly more than one."""
+    rng, bootstrap, hits = np.random.default_rng(5), stats.Bootstrap(), 0
+    for _ in range(1000):
+        sides = [(rng.normal(0, 0.05, runs)[:, None] + rng.normal(0, 0.005, (runs, 5))).ravel() for _ in range(2)]
+        low, high = bootstrap.interval(*sides, (5,) * runs, (5,) * runs)
+        hits += low <= 0 <= high
+    assert hits / 1000 >= 0.94
