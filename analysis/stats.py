@@ -56,6 +56,7 @@ def block_ratios(values, references):
 # Comparing two samples -----------------------------------------------------------------------------------------------
 
 RESAMPLES = 1000
+AT_ONCE = 1 << 24  # resampled pairs in memory
 LARGEST_EXACT = 60  # of both samples: beyond it the normal approximation is as good and far cheaper
 
 
@@ -88,13 +89,8 @@ class Bootstrap:
         differences = np.subtract.outer(new, base).ravel()
         order = np.argsort(differences)
         differences = differences[order]
-        # Of each resample the weighted median of the differences: none has to be sorted. As narrow a type as will do, since
-        # a long table spends its time here.
-        weights = self._of_pairs(base_clusters, new_clusters)
-        below = np.cumsum(weights[:, order], axis=1, dtype=weights.dtype)
-        total = below[:, -1:]
-        low, high = (below < (total + 1) // 2).sum(axis=1), (below <= total // 2).sum(axis=1)
-        shifts = (differences[low] + differences[high]) / 2
+        shifts = np.concatenate([_weighted_medians(differences, weights[:, order])
+                                 for weights in self._of_pairs(base_clusters, new_clusters)])
         n, outside = min(_independent(base_clusters), _independent(new_clusters)), (1 - self._confidence) / 2
         if n < 4:  # runs: what is drawn from two or three never lies as far out as the next run may
             shift, half = np.median(differences), -stdtrit(2 * n - 2, outside) * math.sqrt(n / (n - 1)) * shifts.std()
@@ -106,15 +102,31 @@ class Bootstrap:
         return ndtr((ndtri(outside) if n >= 7 else stdtrit(2 * n - 2, outside)) * math.sqrt(n / (n - 1)))
 
     def _of_pairs(self, base_clusters, new_clusters):
-        """How often each resample holds each pair (new, base): resamples x pairs."""
+        """How often each resample holds each pair (new, base): resamples x pairs, in parts that fit into memory."""
         shape = base_clusters, new_clusters
         if shape not in self._weights:
             rng = np.random.default_rng(self._seed)
             base, new = (_times_drawn(clusters, self._resamples, rng) for clusters in shape)
-            most = int(new.sum(axis=1).max() * base.sum(axis=1).max())
-            pairs = new[:, :, None] * base[:, None, :]
-            self._weights[shape] = pairs.reshape(self._resamples, -1).astype(np.uint16 if most < 1 << 16 else np.uint32)
+            step = max(1, AT_ONCE // (base.shape[1] * new.shape[1]))
+            parts = (_pairs_drawn(base[i:i + step], new[i:i + step]) for i in range(0, self._resamples, step))
+            if step < self._resamples:
+                return parts  # too many to keep
+            self._weights[shape] = list(parts)
         return self._weights[shape]
+
+
+def _weighted_medians(ordered, weights):
+    """Of each row of weights: no resample has to be sorted."""
+    below = np.cumsum(weights, axis=1, dtype=weights.dtype)
+    total = below[:, -1:]
+    low, high = (below < (total + 1) // 2).sum(axis=1), (below <= total // 2).sum(axis=1)
+    return (ordered[low] + ordered[high]) / 2
+
+
+def _pairs_drawn(base, new):
+    """In as narrow a type as will do, since a long table spends its time here."""
+    most = int(new.sum(axis=1).max()) * int(base.sum(axis=1).max())
+    return (new[:, :, None] * base[:, None, :]).reshape(len(base), -1).astype(np.uint16 if most < 1 << 16 else np.uint32)
 
 
 def _independent(clusters):

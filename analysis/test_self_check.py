@@ -151,7 +151,7 @@ def test_the_weighted_median_is_the_bootstrap_that_it_stands_for():
     rng = np.random.default_rng(8)
     base, new = rng.normal(0, 1, 6), rng.normal(0.5, 1, 5)
     bootstrap = stats.Bootstrap(resamples=50)
-    weights = bootstrap._of_pairs((6,), (5,)).reshape(50, 5, 6)
+    weights = bootstrap._of_pairs((6,), (5,))[0].reshape(50, 5, 6)
     drawn = []
     for resample in weights:
         differences = [new[j] - base[i] for j in range(5) for i in range(6) for _ in range(int(resample[j, i]))]
@@ -169,3 +169,12 @@ def test_two_runs_that_differ_as_runs_do_are_no_regression(runs):
         low, high = bootstrap.interval(*sides, (5,) * runs, (5,) * runs)
         hits += low <= 0 <= high
     assert hits / 1000 >= 0.94
+
+
+def test_many_values_are_resampled_in_parts_that_fit_into_memory(monkeypatch):
+    rng = np.random.default_rng(8)
+    sample = rng.normal(0, 1, 20), rng.normal(0.5, 1, 15), (20,), (15,)
+    at_once = stats.Bootstrap().interval(*sample)
+    monkeypatch.setattr(stats, "AT_ONCE", 700 * 300)
+    assert stats.Bootstrap().interval(*sample) == at_once
+    assert len(list(stats.Bootstrap()._of_pairs((20,), (15,)))) == 2
