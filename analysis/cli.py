@@ -56,9 +56,10 @@ def _run(argv):
         return _fail(printable(problem), 2)
     except BrokenPipeError:
         raise
-    except OSError as problem:  # of files UsageErrors are made; what is left is standard output
-        _drop_output()
-        return _fail(f"standard output: {problem.strerror}", 2)
+    except OSError as problem:
+        if problem.filename is None:
+            _drop_output()
+        return _fail(printable(f"{problem.filename or 'standard output'}: {problem.strerror}"), 2)
 
 
 def _drop_output():

@@ -221,3 +221,22 @@ def test_a_reader_that_has_gone_is_no_message(written):
 def test_a_terminal_without_the_character_shows_another(written):
     run = run_with(written, stdout=subprocess.PIPE, env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONDONTWRITEBYTECODE": "1"})
     assert (run.returncode, run.stderr) == (0, "") and "? " in run.stdout
+
+
+def test_what_is_no_file_is_not_replaced_by_one(written, tmp_path):
+    """As root a device would be gone, for everybody."""
+    path = written([environment(), *(trial(block=i, repetition=i) for i in range(4))])
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to("target")
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    for output in (pipe, link):
+        assert main(["export", "--to", "otava", str(path), "-o", str(output)]) == 0
+    assert pipe.is_fifo() and os.read(reader, 100).startswith(b"time,commit")
+    assert link.is_symlink() and (tmp_path / "target").read_bytes().startswith(b"time,commit")
+    os.close(reader)
+
+
+def test_a_name_that_no_file_can_have_is_told(capsys, written):
+    assert main(["export", "--to", "otava", str(written([environment(), trial()])), "-o", "x" * 300]) == 2
+    assert capsys.readouterr().err.endswith("xxx: File name too long\n")

@@ -63,10 +63,14 @@ def refuse_inputs(output, inputs):
 
 
 def write(path, content):
-    """Bytes to a file. Whoever reads it sees the old content or the new, never half of it."""
-    path = Path(path)
+    """Bytes to a file. Whoever reads it sees the old content or the new, never half of it. A device or a pipe stays what it
+    is, and a link points to where it did."""
+    path = Path(os.path.realpath(path))
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            path.write_bytes(content)
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             beside.write_bytes(content)
