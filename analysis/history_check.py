@@ -1,22 +1,19 @@
 """Judges a history: did the last run fall out of what its series does, did anything change for good of late, did it break?
 
 The first two questions are asked apart because each is deaf to what the other hears, and share the chance of a false alarm.
-The last value is held against the values since the last change (Student's prediction interval of logarithms, p adjusted by
-Holm over all series), and has to lie beyond every one of them: outliers that came before are no news. A change for good is a
-change point (changepoints.py) among the last runs, whose chance of a false alarm is shared out over the series of the store.
+The last value is held against the values since the last change (last_run.py, p adjusted by Holm over all series), and has to
+lie beyond every one of them: outliers that came before are no news. A change for good is a change point (changepoints.py)
+among the last runs, whose chance of a false alarm is shared out over the series of the store.
 """
 
 import math
 from dataclasses import dataclass
 
-import numpy as np
-from scipy.special import stdtr
-
 from analysis import changepoints, stats
 from analysis.history import BREAKS
+from analysis.last_run import ENOUGH, Looks, is_unheard_of
 
 MOST_ALPHA = 0.01  # of a single series: a change is looked for again and again inside of the parts found
-ENOUGH = 5  # values with which one more can be compared
 MUST_BREAK = {"control", "known_bad"}  # standings: what breaks there now and then is no news
 
 WORSE, BETTER, DISTURBED, SKIPPED = "worse", "better", "disturbed", "not measured"
@@ -138,36 +135,31 @@ def _changed(found, rules):
 
 
 def _last_runs(found, rules):
-    tests = [test for trend in found if (test := _last_against_before(trend, rules)) is not None]
-    for (trend, change, p), adjusted in zip(tests, stats.holm([p for *_, p in tests])):
-        if change is not None and adjusted < rules.alpha_of_each and abs(math.log(change.ratio)) > rules.limit:
-            direction = _direction(trend, change.ratio)
-            suspect = direction == WORSE and trend.last.disturbed and not _mostly_disturbed(trend)
-            yield Finding(trend, "last run", change, DISTURBED if suspect else direction, float(adjusted))
+    stretches = [(trend, trend.known[trend.parts[-1].begin:]) for trend in found if trend.parts and trend.last.value is not None]
+    looks = [(trend, values, Looks([trend.log(value) for value in values], rules.last)) for trend, values in stretches]
+    looks = [(trend, values, look) for trend, values, look in looks if len(values) > ENOUGH]
+    worst = _worst_by_run(looks)
+    for (trend, values, look), adjusted in zip(looks, stats.holm([look.p[-1] for *_, look in looks])):
+        if adjusted >= rules.alpha_of_each or abs(look.away[-1]) <= rules.limit:
+            continue
+        recent, ratio = int(look.recent[-1]), math.exp(look.away[-1])
+        change = Change(len(trend.known) - recent, values[-recent - 1].run, values[-recent].run, ratio)
+        earlier = [p for run, p in worst.items() if run.machine == trend.series.machine and run.started_at < change.first.started_at]
+        if is_unheard_of(look.p[-1], earlier, rules.alpha_of_each):
+            yield Finding(trend, "last run", change, _verdict_of_last(trend, ratio), float(adjusted))
 
 
-def _mostly_disturbed(trend):
+def _worst_by_run(looks):
+    worst = {}
+    for _, values, look in looks:
+        for value, p in zip(values, look.p):
+            worst[value.run] = min(p, worst.get(value.run, 1.0))
+    return worst
+
+
+def _verdict_of_last(trend, ratio):
+    """A disturbed run among quiet ones shows the disturbance."""
     before = trend.known[trend.parts[-1].begin:-1]
-    return 2 * sum(value.disturbed for value in before) > len(before)
-
-
-def _last_against_before(trend, rules):
-    """The last value against the level before it: the change if it lies out, and p. A fall stays news until it is a change
-    point: values that lie out together with the last one are left out of what came before."""
-    values = trend.known[trend.parts[-1].begin:] if trend.parts else []
-    if trend.last.value is None or len(values) <= ENOUGH:
-        return None
-    logs = np.array([trend.log(value) for value in values])
-    tests = [_out(logs, recent) for recent in range(1, min(rules.last, len(logs) - ENOUGH) + 1)]
-    p, recent, ratio, out = min(tests)
-    change = Change(len(trend.known) - recent, values[-recent - 1].run, values[-recent].run, ratio) if out else None
-    return trend, change, min(1.0, len(tests) * p)
-
-
-def _out(logs, recent):
-    """Of the last value: p, how many are recent, its ratio to the level before them, and whether all of these lie beyond all of
-    those before, on one side."""
-    before, after = logs[:-recent], logs[-recent:]
-    out = bool(after.max() < before.min() or after.min() > before.max())
-    away, spread = float(logs[-1] - before.mean()), max(float(before.std(ddof=1)), 1e-9) * math.sqrt(1 + 1 / len(before))
-    return float(2 * stdtr(len(before) - 1, -abs(away) / spread)) if out else 1.0, recent, math.exp(away), out
+    usual = 2 * sum(value.disturbed for value in before) > len(before)
+    direction = _direction(trend, ratio)
+    return DISTURBED if direction == WORSE and trend.last.disturbed and not usual else direction

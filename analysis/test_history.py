@@ -9,17 +9,13 @@ import sys
 import time
 from pathlib import Path
 from random import Random
-from statistics import median
 
 import pytest
 
-from analysis import history, history_check, history_index
+from analysis import history, history_index, load
 from analysis.cli import main
-from analysis.conftest import environment, failed, trial
+from analysis.conftest import environment, failed, trial, unbelievable
 from analysis.errors import UsageError
-from analysis.history_index import Run, Series, Value
-from analysis.measures import MEASURES
-from analysis.places import Place
 
 ROOT = Path(__file__).resolve().parent.parent
 MACHINE = "box, made up, 2 PUs, pack:1"
@@ -35,9 +31,9 @@ def record(number, points, machine=MACHINE, toolchain="g++, -O3"):
             "build": f"build-{number}", "toolchain": toolchain, "points": points}
 
 
-def runs(rates, seed=1, noise=0.02, **changes):
+def runs(rates, seed=1, noise=0.02, machine=MACHINE, **changes):
     rng = Random(seed)
-    return [record(i, [point(rate * rng.lognormvariate(0, noise), **changes)]) for i, rate in enumerate(rates)]
+    return [record(i, [point(rate * rng.lognormvariate(0, noise), **changes)], machine) for i, rate in enumerate(rates)]
 
 
 @pytest.fixture
@@ -206,109 +202,35 @@ def test_a_bad_line_is_named_and_loses_nothing_else(capsys, store, line, words):
     assert path.read_bytes() == before
 
 
-# Judging
+def test_a_record_says_what_its_trials_were(written, tmp_path):
+    def roles(one, **split):
+        return one | {"roles": split, "worker_roles": [name for name, n in split.items() for _ in range(n)], "threads": 4}
+
+    lines = [environment(), *(unbelievable(trial(block=i)) for i in range(3)), failed(trial(block=3)),
+             roles(trial("queue"), producer=1, consumer=3)]
+    trials, environments = load.read([written(lines)], pytest.fail)
+    (found,) = history.lines_of(trials, environments)
+    spin, queue = sorted(found["points"], key=lambda one: one["implementation"], reverse=True)
+    assert (spin["disturbed"], spin["broken"], spin["line_ns"], spin["processors"]) == (True, "hang", 27.0, "0,1")
+    assert (queue["split"], spin["split"], "broken" in queue, "disturbed" in queue) == ("3 consumer,1 producer", "", False, False)
 
 
-def test_a_history_without_change_passes(capsys, store):
-    status, out, err = called(capsys, "check", "--store", store(runs([1e6] * 40)))
-    assert (status, err) == (0, "") and "0 worse, 0 better" in out
-
-
-def test_a_lasting_change_for_the_worse_is_exit_1_and_names_the_commits(capsys, store):
-    status, out, err = called(capsys, "check", "--store", store(runs([1e6] * 30 + [0.9e6] * 5)))
-    assert status == 1 and "between build-29 and build-30" in err and "(change)" in err
-    assert "1 worse" in out
-
-
-def test_a_change_for_the_better_is_told_and_passes(capsys, store):
-    status, out, err = called(capsys, "check", "--store", store(runs([1e6] * 30 + [1.2e6] * 5)))
-    assert (status, err) == (0, "") and "0 worse, 1 better" in out
-
-
-def test_an_old_change_is_no_news(capsys, store):
-    folder = store(runs([1e6] * 20 + [0.8e6] * 30))
-    assert called(capsys, "check", "--store", folder)[0] == 0
-    assert called(capsys, "check", "--store", folder, "--last", "40")[0] == 1
-
-
-def test_a_last_run_far_out_is_exit_1_and_is_held_against_the_level_since_the_last_change(capsys, store):
-    status, _, err = called(capsys, "check", "--store", store(runs([0.5e6] * 20 + [1e6] * 20 + [0.7e6])))
-    assert status == 1 and "(last run)" in err and "between build-39 and build-40" in err and "-3" in err
-
-
-def test_for_a_cost_more_is_worse(capsys, store):
-    folder = store([record(i, [point(1e6, values={"cpu": [100.0 * (1.5 if i > 20 else 1), 90, 160, 7]})]) for i in range(26)])
-    assert called(capsys, "check", "--store", folder, "--measures", "cpu")[0] == 1
-
-
-def test_a_point_that_broke_in_the_last_run_is_exit_1_and_one_that_was_always_broken_is_not(capsys, store):
-    broken = {key: value for key, value in point(0).items() if key != "values"} | {"broken": "hang"}
-    folder = store([*runs([1e6] * 5), record(5, [broken])])
+def test_a_run_that_two_branches_had_counts_once_and_other_numbers_are_named(capsys, store):
+    folder = store(runs([1e6, 2e6], noise=0))
+    path = only_file(folder)
+    first, second = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(first + second + first)
+    assert values(folder) == [[1e6, 2e6]]
+    path.write_bytes(first + second + first.replace(b"build-0", b"build-9"))
     status, _, err = called(capsys, "check", "--store", folder)
-    assert status == 1 and ": hang, between build-4 and build-5" in err
-    assert called(capsys, "check", "--store", store([record(9, [broken], machine="other, x")]), "--machine", "other")[0] == 0
+    assert status == 2 and f"{path}:3: " in err and "'run-0' is there with other numbers" in err
 
 
-def test_other_machines_and_other_flags_are_other_series(store):
-    folder = store([record(0, [point(1e6)]), record(1, [point(2e6)], machine="other, x"), record(2, [point(3e6)], toolchain="clang")])
-    assert values(folder) == [[3e6], [1e6], [2e6]]
-
-
-def test_a_fall_is_news_in_every_run_until_it_is_a_change(capsys, store):
-    for n in range(1, 9):
-        (only_file(store([])) if n > 1 else Path("/nonexistent")).unlink(missing_ok=True)
-        status, _, err = called(capsys, "check", "--store", store(runs([1e6] * 30 + [0.8e6] * n)))
-        assert status == 1 and "between build-29 and build-30" in err, n
-
-
-def series_of_noise(rng, threads):
-    """Medians of seven trials, whose tails are heavier than normal."""
-    def one():
-        return median(1e6 * (1 + 0.02 * rng.gauss(0, 1) / max(rng.random(), 0.1) ** 0.5) for _ in range(7))
-
-    found = [Value(Run("m", f"r{n}", f"t{n:03d}", f"b{n}", "g"), one(), 0, 0, "") for n in range(40)]
-    return Series("m", "g", Place.from_json(point(1e6, threads=threads)), MEASURES["throughput"], found)
-
-
-def test_whole_stores_of_noise_raise_a_false_alarm_in_at_most_one_of_twenty():
-    """Forty series of forty runs. No change is too small to matter."""
-    alarms, stores, rules = 0, 60, history_check.Rules(threshold=0.0)
-    for seed in range(stores):
-        found = [series_of_noise(Random(f"{seed}-{i}"), i + 1) for i in range(40)]
-        alarms += bool(history_check.findings(history_check.trends(found, rules), rules))
-    assert alarms / stores <= 0.05 + 0.056  # two standard errors
-
-
-# Showing
-
-
-def test_series_are_listed_and_chosen(capsys, store):
-    folder = store([record(i, [point(1e6), point(2e6, "mcs/spin"), point(3e6, threads=4)]) for i in range(3)])
-    _, out, _ = called(capsys, "show", "--store", folder)
-    assert out.count("\nticket/spin") == 2 and out.count("\nmcs/spin") == 1
-    _, out, _ = called(capsys, "show", "--store", folder, "--impl", "mcs", "--format", "csv")
-    assert out.count("\n") == 2
-    assert called(capsys, "show", "--store", folder, "--impl", "nothing")[0] == 2
-
-
-def test_what_is_drawn_is_the_same_bytes_each_time_and_stays_in_its_folder(capsys, store, tmp_path):
-    names = ["../../x", "<script>", "$\\frac{", "a" * 300]
-    folder = store([record(i, [point(1e6 if i < 15 else 2e6, name) for name in names]) for i in range(30)])
-    contents = []
-    for out in ("one", "two"):
-        status, printed, _ = called(capsys, "show", "--store", folder, "-o", tmp_path / "figures" / out, "--formats", "svg,png")
-        assert status == 0
-        contents.append({path.name: path.read_bytes() for path in (tmp_path / "figures" / out).iterdir()})
-    assert len(contents[0]) == 8 and contents[0] == contents[1]
-    assert sorted(p.name for p in (tmp_path / "figures").iterdir()) == ["one", "two"]
-
-
-def test_too_many_series_to_draw_are_refused(capsys, store, tmp_path):
-    folder = store([record(0, [point(1e6, threads=n) for n in range(1, 60)])])
-    status, _, err = called(capsys, "show", "--store", folder, "-o", tmp_path / "f")
-    assert status == 2 and "59 series are too many to draw" in err and not (tmp_path / "f").exists()
-
-
-def test_an_empty_store_is_refused_with_what_to_do(capsys, tmp_path):
-    status, _, err = called(capsys, "check", "--store", tmp_path)
-    assert status == 2 and "no history here (see history add)" in err
+@pytest.mark.parametrize("more", [
+    {"values": {"throughput": [1, 2]}}, {"values": {"throughput": [1, 2, 3, 1]}}, {"params": {"a": [1]}}, {"params": {"a": 10**400}},
+    {"params": []}, {"values": []}, {"broken": 7}, {"line_ns": "x"}, {"threads": "many"}])
+def test_a_point_that_is_none_is_named_and_taken_in_no_part(capsys, store, more):
+    folder = store([record(0, [point(1e6), point(1e6, threads=3, **more) if "threads" not in more else point(1e6, **more)]), *runs([1e6] * 3)[1:]])
+    status, _, err = called(capsys, "check", "--store", folder)
+    assert status == 2 and f"{only_file(folder)}:1: not a run of a history" in err
+    assert [len(one.values) for one in history_index.series(folder, lambda line: None, salvage=True)] == [2]
