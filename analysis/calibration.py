@@ -15,7 +15,7 @@ from random import Random
 
 import numpy as np
 
-from analysis import comparison
+from analysis import checks, comparison
 from analysis.errors import UsageError
 from analysis.measures import MEASURES
 from analysis.places import Place
@@ -140,12 +140,9 @@ def read(path):
         return Floors(path, str(record["machine"]), dict(map(_floor, record["points"])))
     except OSError as problem:
         raise UsageError(f"{path}: {problem.strerror}") from problem
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
-        raise UsageError(f"{path}: no calibration ({problem})") from problem
+    except checks.MALFORMED as problem:
+        raise UsageError(f"{path}: no calibration ({checks.describe(problem)})") from problem
 
 
 def _floor(point):
-    floor = float(point["floor"])
-    if not math.isfinite(floor) or floor < 0 or point["measure"] not in MEASURES:
-        raise ValueError(f"{point['measure']!r:.60} with floor {floor}")
-    return (Place.from_json(point), point["measure"]), floor
+    return (Place.from_json(point), checks.one_of(point["measure"], *MEASURES)), checks.measure(point["floor"])

@@ -1,6 +1,7 @@
 """The command line of syncbench-analyze: picks the subcommand, and turns failures into one line and an exit status.
 
-Exit: 0 done, 1 something got worse (compare, history check), 2 wrong use or unusable input, 3 a Python package is missing.
+Exit: 0 done, 1 something got worse (compare, history check), 2 wrong use or unusable input, 3 a Python package is missing
+or the program is at fault, 130 interrupted.
 Tables, and the paths of what was written, go to stdout, warnings and errors to stderr.
 """
 
@@ -8,6 +9,7 @@ import argparse
 import os
 import signal
 import sys
+import traceback
 from importlib.util import find_spec
 
 PROGRAM = "syncbench-analyze"
@@ -20,6 +22,7 @@ def main(argv=None):
 
     from analysis.commands import COMMANDS  # only now: these import the packages that were just looked for
     from analysis.errors import UsageError
+    from analysis.tables import printable
 
     parser = _Parser(prog=PROGRAM, description="Figures and judgements from the result files of syncbench.")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -31,10 +34,15 @@ def main(argv=None):
     try:
         return arguments.run(arguments)
     except UsageError as problem:
-        return _fail(problem, 2)
+        return _fail(printable(problem), 2)
+    except KeyboardInterrupt:
+        return _fail("interrupted; what was written is whole", 128 + signal.SIGINT)
     except BrokenPipeError:  # the reader has seen enough; what is still buffered must not fail at the end again
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
+    except Exception:  # a fault of this program must not be taken for a judgement, which is what 1 would mean
+        traceback.print_exc()
+        return _fail("this is a fault of the program; please report it with the lines above", 3)
 
 
 class _Parser(argparse.ArgumentParser):

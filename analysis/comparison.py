@@ -108,7 +108,7 @@ def compare(base, new, measures, rules=Rules(), floors=None):
     if not both:
         raise UsageError(_nothing_in_common(before, after))
     pairs = {place: _alike(before[place], after[place]) for place in both}
-    rows = [Row(place, measure, *(_side(point, measure) for point in pairs[place]))
+    rows = [Row(place, measure, *(side_of(point, measure) for point in pairs[place]))
             for measure in measures for place in both if place.setting.kind == measure.kind]
     if min(len({trial.run for trial in trials}) for trials, _ in (base, new)) >= ENOUGH_RUNS:
         rows = [replace(row, base=_by_runs(row.base), new=_by_runs(row.new)) for row in rows]
@@ -139,9 +139,14 @@ def _alike(base, new):
 def _with_doubts(pair):
     """Where most trials of both sides are doubtful the machine was busy for both alike, and a few quiet moments say less than
     all of them. Where one side alone was disturbed its doubtful trials stay out: they would make it slower than it is."""
-    if any(len(point.set_aside) <= len(point.trials) for point in pair):
+    everything = [(*point.trials, *point.set_aside) for point in pair]
+    if not all(_mostly_doubtful(trials) for trials in everything):
         return pair
-    return tuple(replace(point, trials=point.trials + point.set_aside, set_aside=()) for point in pair)
+    return tuple(replace(point, trials=trials, set_aside=()) for point, trials in zip(pair, everything))
+
+
+def _mostly_doubtful(trials):
+    return 2 * sum(bool(t.doubts) for t in trials) > len(trials)
 
 
 def _nothing_in_common(before, after):
@@ -151,7 +156,8 @@ def _nothing_in_common(before, after):
     return f"no point is in both sets; one has, say, '{first}', the other '{like}'"
 
 
-def _side(point, measure):
+def side_of(point, measure):
+    """What a measure sees of a point: one value for each block."""
     blocks = defaultdict(list)
     for trial in point.trials:
         value = measure.value_of(trial)
@@ -165,7 +171,7 @@ def _side(point, measure):
     left_out.update({"near" if point.only_far else "far": point.left_out_far}, doubtful=point.left_out_doubtful, unseen=len(point.trials) - sum(map(len, blocks.values())))
     return Side(tuple(values), tuple(len(run) for run in runs.values()), median(values) if values else None, _spread(values),
                 len(point.trials), {word: n for word, n in left_out.items() if n}, point.only_far,
-                2 * sum(bool(t.doubts) for t in point.trials) > len(point.trials), point.why_failed if point.failed and not point.trials else None)
+                _mostly_doubtful(point.trials), point.why_failed if point.failed and not point.trials else None)
 
 
 def _spread(values):

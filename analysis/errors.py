@@ -2,10 +2,13 @@
 
 import sys
 
+from analysis.tables import printable
+
 
 class UsageError(Exception):
     """What was asked for cannot be done as asked; the message is one line that says what and why."""
 
 
 def warn(line):
-    print(f"syncbench-analyze: warning: {line}", file=sys.stderr)
+    """What comes from a file cannot move the cursor of whoever reads this."""
+    print(f"syncbench-analyze: warning: {printable(line)}", file=sys.stderr)

@@ -8,11 +8,11 @@ nothing about a build.
 
 import hashlib
 import json
-import math
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
+from analysis import checks
 from analysis.errors import UsageError
 from analysis.history import SCHEMA
 from analysis.measures import MEASURES
@@ -70,7 +70,6 @@ CREATE TABLE series (id INTEGER PRIMARY KEY, machine TEXT, toolchain TEXT, place
 CREATE TABLE value (series INTEGER, run INTEGER, value REAL, low REAL, high REAL, broken TEXT, disturbed INTEGER,
                     standing TEXT, line_ns REAL, processors TEXT);
 """
-MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
 
 
 def series(store, warn, salvage=False):
@@ -159,9 +158,9 @@ def _take_lines(index, path, content, before, warn, salvage):
         if not line.strip():
             continue
         try:
-            _take(index, *_rows(json.loads(line.decode(), parse_constant=_refuse)), _digest(line))
-        except MALFORMED as problem:
-            words = f"{path}:{number}: not a run of a history ({_describe(problem)})"
+            _take(index, *_rows(json.loads(line.decode(), parse_constant=checks.refuse_constant)), _digest(line))
+        except checks.MALFORMED as problem:
+            words = f"{path}:{number}: not a run of a history ({checks.describe(problem)})"
             if not salvage:
                 raise UsageError(words) from problem
             warn(f"{words}, skipped")
@@ -194,8 +193,7 @@ def _rows(record):
 def _point(point):
     """A row for each measure; what broke broke for all that its kind of trial measures."""
     for value in point["params"].values():
-        if not isinstance(value, str):
-            _number(value)
+        checks.parameter(value)
     place = json.dumps(Place.from_json(point).as_json(), sort_keys=True)
     broken, standing, processors = (_text(point.get(name, "")) for name in ("broken", "standing", "processors"))
     line = _number(point["line_ns"]) if "line_ns" in point else None
@@ -214,23 +212,13 @@ def _interval(values):
 
 
 def _number(value):
-    if type(value) not in (int, float) or not math.isfinite(value):
-        raise ValueError(f"{value!r:.60} is not a finite number")
-    return float(value)
+    return float(checks.number(value))
 
 
 def _text(value):
     if not isinstance(value, str):
         raise ValueError(f"{value!r:.60} is no text")
     return value.encode(errors="replace").decode()
-
-
-def _refuse(name):
-    raise ValueError(f"{name} is not JSON")
-
-
-def _describe(problem):
-    return f"no field {problem}" if isinstance(problem, KeyError) else str(problem)
 
 
 # Rows to series ------------------------------------------------------------------------------------------------------

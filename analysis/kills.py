@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from analysis import checks
 from analysis.errors import UsageError
 
 SCHEMA = "syncbench-mutants/1"
@@ -41,7 +42,7 @@ def read(path):
     for number, line in enumerate(lines, 1):
         try:
             _add(subjects, json.loads(line))
-        except (ValueError, KeyError, TypeError, AttributeError) as problem:
+        except checks.MALFORMED as problem:
             raise UsageError(f"{path}:{number}: not a line of a kill matrix ({SCHEMA})") from problem
     if not subjects:
         raise UsageError(f"{path}: holds no kill matrix")

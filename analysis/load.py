@@ -11,7 +11,6 @@ cut out before the line is parsed, and Python's collector, which would walk over
 
 import gc
 import json
-import math
 import os
 import re
 from concurrent.futures import ProcessPoolExecutor
@@ -20,6 +19,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
+from analysis import checks
 from analysis.errors import UsageError
 
 SCHEMA = "syncbench/1"
@@ -106,7 +106,7 @@ def whole(trial):
     try:
         with open(path, "rb") as file:
             file.seek(offset)
-            return json.loads(file.readline(), parse_constant=_refuse_constant)
+            return json.loads(file.readline(), parse_constant=checks.refuse_constant)
     except (OSError, ValueError, RecursionError) as problem:
         raise UsageError(f"{path}: has changed while it was read") from problem
 
@@ -114,9 +114,9 @@ def whole(trial):
 def distribution(latencies):
     """The histogram of an object like `latency_ns` of a whole record: pairs of upper bound in ns, and count."""
     try:
-        pairs = [(_measure(upper), _whole_number(count)) for upper, count in latencies["histogram"]]
+        pairs = [(checks.measure(upper), checks.whole_number(count)) for upper, count in latencies["histogram"]]
     except (KeyError, TypeError, ValueError) as problem:
-        raise UsageError(f"not a usable histogram ({_describe(problem)})") from problem
+        raise UsageError(f"not a usable histogram ({checks.describe(problem)})") from problem
     if not pairs or any(a >= b for (a, _), (b, _) in zip(pairs, pairs[1:])):
         raise UsageError("not a usable histogram (bounds do not rise)")
     return pairs
@@ -206,7 +206,7 @@ def _value(line, source, same):
     if line.isspace():
         return None
     try:
-        record = json.loads(_HISTOGRAM.sub(b'"histogram":[]', line).decode(), parse_constant=_refuse_constant)
+        record = json.loads(_HISTOGRAM.sub(b'"histogram":[]', line).decode(), parse_constant=checks.refuse_constant)
     except UnicodeDecodeError as problem:
         raise _NotARecord("not text in UTF-8", False) from problem
     except (ValueError, RecursionError) as problem:
@@ -217,8 +217,8 @@ def _value(line, source, same):
         raise _NotARecord(f"schema {record['schema']!r:.60} is unknown, this program reads {SCHEMA!r}", True)
     try:
         return _environment(record) if record["record"] == "environment" else _trial(record, source, same)
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as problem:
-        raise _NotARecord(f"not a usable record ({_describe(problem)})", False) from problem
+    except checks.MALFORMED as problem:
+        raise _NotARecord(f"not a usable record ({checks.describe(problem)})", False) from problem
 
 
 @contextmanager
@@ -232,19 +232,15 @@ def _collector_paused():
             gc.enable()
 
 
-def _refuse_constant(name):
-    raise ValueError(f"{name} is not JSON")
-
-
 # Lines to values -----------------------------------------------------------------------------------------------------
 
 def _environment(record):
-    _text(record["id"])
+    checks.text(record["id"])
     topology, host = record["topology"], record["host"]
     pus = topology.get("pus")
-    name = _text(host.get("name", "unknown"))
+    name = checks.text(host.get("name", "unknown"))
     shape = re.sub(r"\(memory=\d+\)", "", str(topology.get("synthetic", "")))  # what is free at the start differs
-    return Environment(name, None if pus is None else _count(pus), f"{name}, {host.get('cpu', '?')}, {pus} PUs, {shape}", record)
+    return Environment(name, None if pus is None else checks.count(pus), f"{name}, {host.get('cpu', '?')}, {pus} PUs, {shape}", record)
 
 
 def _trial(record, source, same):
@@ -252,34 +248,34 @@ def _trial(record, source, same):
         raise ValueError(f"record {record['record']!r:.60} is unknown")
     placement, validity, metrics = record["placement"], record["validity"], record.get("metrics", {})
     trial = Trial(
-        kind=same(_one_of(record["kind"], "throughput", "latency")),
-        workload=same(_text(record["workload"])),
-        implementation=same(_text(record["implementation"])),
-        family=same(_text(record.get("family", "unknown"))),
+        kind=same(checks.one_of(record["kind"], "throughput", "latency")),
+        workload=same(checks.text(record["workload"])),
+        implementation=same(checks.text(record["implementation"])),
+        family=same(checks.text(record.get("family", "unknown"))),
         standing=record.get("standing"),
-        threads=_count(record["threads"]),
-        roles=same(tuple(sorted((role, _whole_number(n)) for role, n in record["roles"].items()))),
-        params=same(tuple(sorted((name, _parameter(value)) for name, value in record["params"].items()))),
-        policy=same(_text(placement["policy"])),
-        role_order=same(_text(placement["roles"])),
-        granted=same(tuple(map(_whole_number, placement["granted"]))),
+        threads=checks.count(record["threads"]),
+        roles=same(tuple(sorted((role, checks.whole_number(n)) for role, n in record["roles"].items()))),
+        params=same(tuple(sorted((name, checks.parameter(value)) for name, value in record["params"].items()))),
+        policy=same(checks.text(placement["policy"])),
+        role_order=same(checks.text(placement["roles"])),
+        granted=same(tuple(map(checks.whole_number, placement["granted"]))),
         oversubscribed=bool(placement["oversubscribed"]),
         saturated=bool(record.get("saturated", False)),
-        window_ns=_count(record["window_ns"]),
+        window_ns=checks.count(record["window_ns"]),
         repetition=int(record.get("repetition", 0)),
         copy=int(record["copy"]),
         block=int(record["block"]),
-        run=same(_text(record.get("run", record["environment"]))),
-        environment=same(_text(record["environment"])),
-        build=same(_text(record["build"])),
+        run=same(checks.text(record.get("run", record["environment"]))),
+        environment=same(checks.text(record["environment"])),
+        build=same(checks.text(record["build"])),
         started_at=same(str(record.get("started_at", ""))),
-        verdict=same(_one_of(record["verdict"], "ok", "violated", "hang", "skipped")),
+        verdict=same(checks.one_of(record["verdict"], "ok", "violated", "hang", "skipped")),
         reason=str(record.get("reason", "")),
         doubts=() if validity["ok"] else tuple(map(str, validity["reasons"])) or ("no reason given",),
-        operations=_whole_number(record.get("operations", 0)),
+        operations=checks.whole_number(record.get("operations", 0)),
         items_per_second=_optional(record, "items_per_second"),
         latency_ns=_latency(record),
-        metrics={name: _number(metrics[name]) for name in METRICS if name in metrics},
+        metrics={name: checks.number(metrics[name]) for name in METRICS if name in metrics},
         line_ns=_line_ns(record.get("fingerprint", {})),
         source=source,
     )
@@ -297,57 +293,13 @@ def _latency(record):
     latency = record.get("latency_ns")
     if latency is None:
         return None
-    return {name: _measure(latency[name]) for name in LATENCY if name in latency or name == "count"}
+    return {name: checks.measure(latency[name]) for name in LATENCY if name in latency or name == "count"}
 
 
 def _line_ns(fingerprint):
     """The slower of before and after: a trial during which the machine moved counts as far."""
-    return max((_measure(value) for value in fingerprint.get("line_ns", ())), default=None)
+    return max((checks.measure(value) for value in fingerprint.get("line_ns", ())), default=None)
 
 
 def _optional(record, name):
-    return _measure(record[name]) if name in record else None
-
-
-def _parameter(value):
-    return value if isinstance(value, str) else _number(value)
-
-
-def _number(value):
-    if type(value) not in (int, float) or not math.isfinite(value):  # a bool is an int only to isinstance
-        raise ValueError(f"{value!r:.60} is not a finite number")
-    return value
-
-
-def _measure(value):
-    if _number(value) < 0:
-        raise ValueError(f"{value!r:.60} is negative")
-    return value
-
-
-def _whole_number(value):
-    if type(value) is not int or value < 0:
-        raise ValueError(f"{value!r:.60} is not a whole number")
-    return value
-
-
-def _count(value):
-    if type(value) is not int or value < 1:
-        raise ValueError(f"{value!r:.60} is not a count")
-    return value
-
-
-def _text(value):
-    if not isinstance(value, str) or not value:
-        raise ValueError(f"{value!r:.60} is not a name")
-    return value
-
-
-def _one_of(value, *allowed):
-    if value not in allowed:
-        raise ValueError(f"{value!r:.60} is none of {', '.join(allowed)}")
-    return value
-
-
-def _describe(problem):
-    return f"no field {problem}" if isinstance(problem, KeyError) else str(problem)
+    return checks.measure(record[name]) if name in record else None

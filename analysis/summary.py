@@ -55,12 +55,12 @@ def standing(point):
     return next((t.standing for t in (*point.trials, *point.failed) if t.standing), "variant")
 
 
-def to_reference(point, reference):
-    """The ratio of throughputs inside blocks, where both were measured in one; near is not held against far."""
+def to_reference(point, reference, measure=MEASURES["throughput"]):
+    """The ratio inside blocks, where both were measured in one; near is not held against far."""
     if reference is None or reference.only_far != point.only_far:
         return None
-    rate = MEASURES["throughput"].value_of
-    return _estimate(stats.block_ratios(noise.by_block(point, rate), noise.by_block(reference, rate)))
+    value_of = measure.value_of
+    return _estimate(stats.block_ratios(noise.by_block(point, value_of), noise.by_block(reference, value_of)))
 
 
 def _line(place, parts):

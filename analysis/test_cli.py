@@ -161,3 +161,31 @@ def test_the_example_can_be_drawn(capsys, tmp_path, path):
     status, out, err = plotted(capsys, path, "-o", tmp_path, "--formats", "png")
     assert (status, err) == (0, [])
     assert out
+
+
+def test_a_fault_of_the_program_is_no_judgement(capsys, monkeypatch, written):
+    from analysis import commands
+
+    monkeypatch.setattr(commands.COMMANDS[0], "run", lambda arguments: 1 / 0)
+    assert main([commands.COMMANDS[0].NAME, "x"]) == 3
+    assert capsys.readouterr().err.splitlines()[-1].startswith("syncbench-analyze: this is a fault of the program")
+
+
+def test_an_interrupt_is_one_line_and_130(capsys, monkeypatch):
+    from analysis import commands
+
+    def interrupted(arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(commands.COMMANDS[0], "run", interrupted)
+    assert main([commands.COMMANDS[0].NAME, "x"]) == 130
+    assert capsys.readouterr().err == "syncbench-analyze: interrupted; what was written is whole\n"
+
+
+@pytest.mark.parametrize("command", [["table"], ["compare", "{path}"], ["history", "add", "--store", "{store}"], ["calibrate"], ["plot", "-o", "{store}"]])
+def test_control_characters_of_a_record_do_not_reach_the_terminal(capsys, written, tmp_path, command):
+    names = {"build": "b\x1b[2J", "run": "r\x1b[2J", "environment": "e\x1b[2J", "workload": "w\x1b[2J"}
+    path = written([trial(block=i, repetition=i, **names) for i in range(4)])
+    main([*(word.format(path=path, store=tmp_path / "s") for word in command), str(path)])
+    captured = capsys.readouterr()
+    assert captured.out and "\x1b" not in captured.out + captured.err

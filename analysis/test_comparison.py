@@ -100,6 +100,8 @@ def test_doubtful_trials_count_where_both_sides_are_mostly_doubtful(sides):
 
     row = only_row(compare(*sides(busy(1e6, 1), busy(0.8e6, 2)), THROUGHPUT))
     assert (row.verdict, row.note, len(row.new.values)) == ("slower", "disturbed", 12)
+    row = only_row(compare(*sides(busy(1e6, 1, sure=1), busy(0.8e6, 2)), THROUGHPUT))
+    assert (row.verdict, len(row.new.values)) == ("slower", 12), "also where one side has too few others to set them aside"
     row = only_row(compare(*sides(sample(1e6, n=12), busy(0.8e6, 2)), THROUGHPUT))
     assert (row.verdict, len(row.new.values), row.new.left_out) == ("inconclusive", 3, {"doubtful": 12})
 

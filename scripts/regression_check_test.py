@@ -23,7 +23,7 @@ from analysis.conftest import environment, trial  # noqa: E402  the path had to 
 # What a tree's own scripts/syncbench does: "builds", which means that the programs appear.
 SET_UP = """#!/bin/sh
 cd "$(dirname "$0")/.." && test ! -e broken || exit 3
-mkdir -p build/bin && cp stand-in build/bin/syncbench && cp analyze build/bin/syncbench-analyze
+mkdir -p build/bin && cp stand-in build/bin/syncbench
 echo built "$PWD" >>"$CALLS"
 """
 
@@ -52,14 +52,6 @@ output.write_text("".join(json.dumps(record) + "\\n" for record in records))
 sys.exit(int(status))
 """
 
-ANALYZE = """#!{python}
-import sys
-sys.path.insert(0, {root!r})
-from analysis.cli import main
-sys.exit(main())
-"""
-
-
 class Repository:
     def __init__(self, folder):
         self.tree, self.calls = folder / "a repository", folder / "calls"
@@ -69,7 +61,7 @@ class Repository:
             shutil.copy(HERE / name, scripts / name)
         self.write("scripts/syncbench", SET_UP)
         self.write("stand-in", STAND_IN.format(python=sys.executable))
-        self.write("analyze", ANALYZE.format(python=sys.executable, root=str(HERE.parent)))
+        (self.tree / "analysis").symlink_to(HERE.parent / "analysis")
         self.write("records", json.dumps([environment(), trial(block=0), trial(threads=4, block=1)]))
         self.write(".gitignore", "/build/\n/results/\n")
         self.rate("1e6")

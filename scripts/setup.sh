@@ -19,7 +19,7 @@ run_packages=(
 )
 test_packages=(
   libgtest-dev libbenchmark-tools libhwloc-plugins
-  python3-pytest python3-hypothesis python3-jsonschema
+  python3-pytest python3-hypothesis python3-jsonschema chromium chromium-driver
   libabsl-dev libck-dev libnsync-dev libtbb-dev
 )
 

@@ -2,6 +2,6 @@
 `run(arguments) -> exit status`, and its name in `COMMANDS`.
 """
 
-from analysis.commands import calibrate, compare, export, history, kills, plot, table
+from analysis.commands import calibrate, compare, export, history, kills, plot, report, table
 
-COMMANDS = [plot, compare, table, calibrate, history, export, kills]
+COMMANDS = [plot, report, compare, table, calibrate, history, export, kills]

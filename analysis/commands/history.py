@@ -68,7 +68,7 @@ def _check(arguments):
     print(tables.render(_news_table(news, len(chosen), rules), arguments.format), end="")
     for finding in news:
         if finding.worse:
-            warn(tables.printable(_sentence(finding)))
+            warn(_sentence(finding))
     return 1 if any(finding.worse for finding in news) else 0
 
 

@@ -1,0 +1,56 @@
+"""Checks of values that come from files: each gives the value back, or raises ValueError with what is wrong with it."""
+
+import math
+
+# What a record that is not what it should be leads to, when it is taken apart.
+MALFORMED = (KeyError, TypeError, ValueError, AttributeError, RecursionError, OverflowError)
+
+
+def describe(problem):
+    """One of the malformed, in words."""
+    return f"no field {problem}" if isinstance(problem, KeyError) else str(problem)
+
+
+def refuse_constant(name):
+    """For json: NaN and the infinities are not JSON."""
+    raise ValueError(f"{name} is not JSON")
+
+
+def parameter(value):
+    return value if isinstance(value, str) else number(value)
+
+
+def number(value):
+    if type(value) not in (int, float) or not math.isfinite(value):  # a bool is an int only to isinstance
+        raise ValueError(f"{value!r:.60} is not a finite number")
+    return value
+
+
+def measure(value):
+    if number(value) < 0:
+        raise ValueError(f"{value!r:.60} is negative")
+    return value
+
+
+def whole_number(value):
+    if type(value) is not int or value < 0:
+        raise ValueError(f"{value!r:.60} is not a whole number")
+    return value
+
+
+def count(value):
+    if type(value) is not int or value < 1:
+        raise ValueError(f"{value!r:.60} is not a count")
+    return value
+
+
+def text(value):
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{value!r:.60} is not a name")
+    return value
+
+
+def one_of(value, *allowed):
+    if value not in allowed:
+        raise ValueError(f"{value!r:.60} is none of {', '.join(allowed)}")
+    return value
