@@ -98,7 +98,8 @@ def _trend(series, alpha, rules):
     known = [value for value in series.values if value.value is not None]
     trend = Trend(series, known, [], [])
     parts = changepoints.parts([trend.log(value) for value in known], alpha, rules.limit)
-    changes = [Change(b.begin, known[b.begin - 1].run, known[b.begin].run, math.exp(b.level - a.level)) for a, b in zip(parts, parts[1:])]
+    changes = [Change(b.begin, known[b.begin - 1].run, known[b.begin].run, math.exp(b.level - a.level))
+               for a, b in zip(parts, parts[1:])]
     return Trend(series, known, parts, changes)
 
 
@@ -144,7 +145,8 @@ def _last_runs(found, rules):
             continue
         recent, ratio = int(look.recent[-1]), math.exp(look.away[-1])
         change = Change(len(trend.known) - recent, values[-recent - 1].run, values[-recent].run, ratio)
-        earlier = [p for run, p in worst.items() if run.machine == trend.series.machine and run.started_at < change.first.started_at]
+        earlier = [p for run, p in worst.items()
+                   if run.machine == trend.series.machine and run.started_at < change.first.started_at]
         if is_unheard_of(look.p[-1], earlier, rules.alpha_of_each):
             yield Finding(trend, "last run", change, _verdict_of_last(trend, ratio), float(adjusted))
 

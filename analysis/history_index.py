@@ -233,7 +233,8 @@ def _read(index):
             key = value.run.machine, value.processors
             fastest[key] = min(value.line_ns, fastest.get(key, value.line_ns))
     found = []
-    for id_, machine, toolchain, place, measure in index.execute("SELECT * FROM series ORDER BY machine, toolchain, place, measure"):
+    listed = index.execute("SELECT * FROM series ORDER BY machine, toolchain, place, measure")
+    for id_, machine, toolchain, place, measure in listed:
         ordered = sorted(values[id_], key=lambda value: value.run.started_at)
         for far, parted in _near_and_far(ordered, fastest).items():
             found.append(Series(machine, toolchain, Place.from_json(json.loads(place)), MEASURES[measure], parted, far))
