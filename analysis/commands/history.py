@@ -104,7 +104,8 @@ def _show(arguments):
 
 def _draw(found, arguments):
     if len(found) > MOST_FIGURES:
-        raise UsageError(f"{len(found)} series are too many to draw ({MOST_FIGURES}); choose with --workload, --impl, --threads, --measures")
+        raise UsageError(f"{len(found)} series are too many to draw ({MOST_FIGURES}); choose with --workload, --impl, "
+                         "--threads, --measures")
     names = writing.FileNames()
     for trend in found:
         path = Path(arguments.output) / names.of("history", [str(trend.series.place), trend.series.name])
@@ -123,7 +124,8 @@ def _table(found):
                      len(trend.changes), f"{change.before.build}..{change.first.build}" if change else None,
                      change.ratio if change else None, last.run.build + (f" ({last.broken})" if last.broken else "")])
     machines = sorted({trend.series.machine for trend in found})
-    return Table(columns, rows, [f"{'Machine' if len(machines) == 1 else 'Machines'}: {'; '.join(machines)}."], (*labels.FOLDABLE, "measure"))
+    note = f"{'Machine' if len(machines) == 1 else 'Machines'}: {'; '.join(machines)}."
+    return Table(columns, rows, [note], (*labels.FOLDABLE, "measure"))
 
 
 def _chosen(arguments):
