@@ -159,8 +159,9 @@ def _mostly_doubtful(trials):
 
 def _nothing_in_common(before, after):
     first = next(iter(before), None)
-    like = next((place for place in after if first and (place.implementation, place.threads) == (first.implementation, first.threads)),
-                next(iter(after), None))
+    alike = (place for place in after
+             if first and (place.implementation, place.threads) == (first.implementation, first.threads))
+    like = next(alike, next(iter(after), None))
     return f"no point is in both sets; one has, say, '{first}', the other '{like}'"
 
 
@@ -176,7 +177,8 @@ def side_of(point, measure):
         runs[run].append(median(values))
     values = [value for run in runs.values() for value in run]
     left_out = Counter(trial.verdict if trial.verdict != "ok" else "beside a violated one" for trial in point.failed)
-    left_out.update({"near" if point.only_far else "far": point.left_out_far}, doubtful=point.left_out_doubtful, unseen=len(point.trials) - sum(map(len, blocks.values())))
+    left_out.update({"near" if point.only_far else "far": point.left_out_far}, doubtful=point.left_out_doubtful,
+                    unseen=len(point.trials) - sum(map(len, blocks.values())))
     return Side(tuple(values), tuple(len(run) for run in runs.values()), median(values) if values else None, _spread(values),
                 len(point.trials), {word: n for word, n in left_out.items() if n}, point.only_far,
                 _mostly_doubtful(point.trials), point.why_failed if point.failed and not point.trials else None)
@@ -226,7 +228,8 @@ def _ps(rows):
         shapes[len(row.base.values), len(row.new.values)].append(i)
     ps = [1.0] * len(rows)
     for indices in shapes.values():
-        found = stats.mann_whitney(np.array([rows[i].base.values for i in indices]), np.array([rows[i].new.values for i in indices]))
+        bases, news = (np.array([side(rows[i]).values for i in indices]) for side in (lambda r: r.base, lambda r: r.new))
+        found = stats.mann_whitney(bases, news)
         for i, p in zip(indices, found):
             ps[i] = float(p)
     return ps
@@ -267,8 +270,9 @@ def _notes(rows, rules):
     mute = [row for row in tests if stats.smallest_p(len(row.base.values), len(row.new.values)) * len(tests) >= rules.alpha]
     if mute:
         sizes = max((len(row.base.values), len(row.new.values)) for row in mute)
-        notes.append(f"Too few values for {len(mute)} of {len(tests)} rows: {sizes[0]} against {sizes[1]} cannot tell anything at "
-                     f"{rules.alpha:g} over so many rows; {_enough(len(tests), rules.alpha)} on each side can, or fewer measures.")
+        notes.append(f"Too few values for {len(mute)} of {len(tests)} rows: {sizes[0]} against {sizes[1]} cannot tell anything "
+                     f"at {rules.alpha:g} over so many rows; {_enough(len(tests), rules.alpha)} on each side can, or fewer "
+                     "measures.")
     few = [row for row in tests if max(len(row.base.clusters), len(row.new.clusters)) > 1]
     if few:
         notes.append(f"Fewer than {ENOUGH_RUNS} runs on a side: intervals allow for differences between runs, p does not.")

@@ -63,16 +63,16 @@ def gbench(lines, trials, environments):
 def _entries(name, point):
     """Times are per operation. What did not run at all has no time, and no entry."""
     for index, trial in enumerate(t for t in point.trials if t.items_per_second):
-        yield {"name": name, "run_name": name, "run_type": "iteration", "repetitions": len(point.trials), "repetition_index": index,
-               "threads": trial.threads, "iterations": max(trial.operations, 1), "real_time": 1e9 / trial.items_per_second,
+        yield {"name": name, "run_name": name, "run_type": "iteration", "repetitions": len(point.trials),
+               "repetition_index": index, "threads": trial.threads, "iterations": max(trial.operations, 1), "real_time": 1e9 / trial.items_per_second,
                "cpu_time": trial.metrics.get("cpu_ns_per_operation", 0.0), "time_unit": "ns",
                "items_per_second": trial.items_per_second}
 
 
 def _context(trials, environments):
     first = environments[trials[0].environment]
-    return {"date": _started(trials), "host_name": first.host, "executable": "syncbench", "num_cpus": first.pus or 0, "mhz_per_cpu": 0,
-            "cpu_scaling_enabled": False, "caches": [], "load_avg": [], "library_build_type": "release"}
+    return {"date": _started(trials), "host_name": first.host, "executable": "syncbench", "num_cpus": first.pus or 0,
+            "mhz_per_cpu": 0, "cpu_scaling_enabled": False, "caches": [], "load_avg": [], "library_build_type": "release"}
 
 
 def _started(trials):

@@ -1,9 +1,8 @@
-"""The history of measurements: a folder with one file of JSON lines for each machine, one line a run, which are the truth,
-and an index in SQLite that can be deleted at any time.
+"""The history of measurements: a folder with one file of JSON lines for each machine, one line a run. This file makes the
+lines and appends them; history_index.py reads them.
 
 A run is appended by one write under a lock, so that runs added at once never mix, and a line that was cut short by a kill
-is not part of the history: it is removed, with a warning, by whoever adds next. The index knows how much of each file it
-has seen, and what that looked like; if anything but new lines is there, it is made again.
+is not part of the history: it is removed, with a warning, by whoever adds next.
 """
 
 import fcntl
@@ -11,48 +10,18 @@ import hashlib
 import json
 import os
 import re
-import sqlite3
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
+from statistics import median
 
-from analysis import checks, summary
+from analysis import points, stats
 from analysis.errors import UsageError
 from analysis.measures import MEASURES
 from analysis.places import Place
 
 SCHEMA = "syncbench-history/1"
-INDEX = "index.sqlite"
-LAYOUT = 1  # of the index
 TOOLCHAIN = ("compiler", "flags", "build_type")  # another one starts another series
-
-
-@dataclass(frozen=True)
-class Run:
-    machine: str
-    run: str
-    started_at: str
-    build: str
-    toolchain: str
-
-
-@dataclass(frozen=True)
-class Value:
-    """One run's entry in a series."""
-
-    run: Run
-    value: float | None  # None: broken
-    low: float | None
-    high: float | None
-    broken: str  # the verdict, or empty
-
-
-@dataclass(frozen=True)
-class Series:
-    machine: str
-    toolchain: str
-    place: Place
-    measure: object
-    values: list  # of Value, in the order of time
+BREAKS = {"violated", "hang"}  # in however few trials
 
 
 # Runs to lines -------------------------------------------------------------------------------------------------------
@@ -68,20 +37,40 @@ def lines_of(trials, environments):
 
 def _record(trials, environment):
     built = environment.facts.get("build", {})
-    id_of = trials[0].environment
+    figures = points.figures(trials, {trials[0].environment: environment})
     return {
         "schema": SCHEMA, "machine": environment.machine, "run": trials[0].run,
         "started_at": min(t.started_at for t in trials), "build": trials[0].build,
         "toolchain": ", ".join(str(built.get(name, "?")) for name in TOOLCHAIN),
-        "points": [_point(line) for line in summary.lines(trials, {id_of: environment})],
+        "points": [_point(figure.setting, point) for figure in figures for point in figure.points if point.copy == 0],
     }
 
 
-def _point(line):
-    """Rates and latencies have trials of their own: one may be broken where the other is not."""
-    values = {name: [e.value, e.interval.low, e.interval.high, e.trials] for name, e in line.estimates.items()}
-    broken = {} if line.verdict == "ok" else {"broken": line.verdict}
-    return {**line.place.as_json(), **broken, **({"values": values} if values or not broken else {})}
+def _point(setting, point):
+    one = (point.trials or point.failed)[0]
+    # A figure names a split into roles only where it has several; the name here must not depend on what else the run did.
+    split = points.role_split(one) if len(one.roles) > 1 else ""
+    place = Place(replace(setting, split=split), point.implementation, point.threads)
+    broken = BREAKS & {t.verdict for t in point.failed}
+    lines = [t.line_ns for t in point.trials or point.failed if t.line_ns is not None]
+    entry = {
+        "standing": one.standing,
+        "broken": min(broken) if broken else None if point.trials else point.why_failed,
+        "disturbed": 2 * sum(bool(t.doubts) for t in point.trials) > len(point.trials),
+        "line_ns": min(lines, default=None),
+        "processors": ",".join(map(str, sorted(set(one.granted)))),
+        "values": {m.name: values for m in MEASURES.values() if m.kind == setting.kind and (values := _values(point, m))},
+    }
+    return {**place.as_json(), **{name: value for name, value in entry.items() if value}}
+
+
+def _values(point, measure):
+    """The median, the ends of its interval, and how many trials it is of."""
+    found = [value for t in point.trials if (value := measure.value_of(t)) is not None]
+    if not found:
+        return None
+    interval = stats.median_interval(found)
+    return [median(found), interval.low, interval.high, len(found)]
 
 
 # The store -----------------------------------------------------------------------------------------------------------
@@ -89,7 +78,7 @@ def _point(line):
 def file_name(machine):
     """Readable, and safe whatever the machine calls itself."""
     word = re.sub(r"[^A-Za-z0-9]+", "-", machine.split(",")[0]).strip("-")[:40]
-    return f"{word or 'machine'}-{hashlib.sha256(machine.encode()).hexdigest()[:8]}.jsonl"
+    return f"{word or 'machine'}-{hashlib.sha256(machine.encode(errors='replace')).hexdigest()[:8]}.jsonl"
 
 
 def add(store, record, warn):
@@ -133,145 +122,3 @@ def _is_run(line, run):
         return json.loads(line).get("run") == run
     except (ValueError, AttributeError, RecursionError):
         return False
-
-
-# The index -----------------------------------------------------------------------------------------------------------
-
-TABLES = """
-CREATE TABLE file (name TEXT PRIMARY KEY, size INTEGER, digest TEXT, lines INTEGER);
-CREATE TABLE run (id INTEGER PRIMARY KEY, machine TEXT, run TEXT, started_at TEXT, build TEXT, toolchain TEXT);
-CREATE TABLE series (id INTEGER PRIMARY KEY, machine TEXT, toolchain TEXT, place TEXT, measure TEXT,
-                     UNIQUE (machine, toolchain, place, measure));
-CREATE TABLE value (series INTEGER, run INTEGER, value REAL, low REAL, high REAL, broken TEXT);
-CREATE INDEX value_of_series ON value (series);
-"""
-
-
-def series(store, warn, salvage=False):
-    """All series of the store, by machine, place and measure. Raises UsageError for a line that is no run, unless salvaged."""
-    files = sorted(Path(store).glob("*.jsonl"))
-    if not files:
-        raise UsageError(f"{store}: no history here (see history add)")
-    if salvage:
-        return _series(":memory:", files, warn, salvage)  # what was skipped must not be taken for seen
-    try:
-        return _series(Path(store) / INDEX, files, warn, salvage)
-    except sqlite3.DatabaseError:  # damaged, of another layout, or where nobody may write
-        _forget(store)
-        return _series(":memory:", files, warn, salvage)
-
-
-def rebuild(store, warn):
-    """Makes the index again."""
-    _forget(store)
-    return series(store, warn)
-
-
-def _forget(store):
-    try:
-        (Path(store) / INDEX).unlink(missing_ok=True)
-    except OSError:
-        pass  # then it is not ours to use either
-
-
-def _series(path, files, warn, salvage):
-    index = sqlite3.connect(path, timeout=60, isolation_level=None)
-    try:
-        index.execute("BEGIN IMMEDIATE")  # whoever else is here waits, and finds it done
-        _lay_out(index)
-        _bring_up_to_date(index, files, warn, salvage)
-        index.execute("COMMIT")
-        return _read(index)
-    finally:
-        index.close()  # without COMMIT as if nothing had been
-
-
-def _lay_out(index):
-    layout = index.execute("PRAGMA user_version").fetchone()[0]
-    if layout == 0:
-        for statement in TABLES.split(";"):
-            index.execute(statement)
-        index.execute(f"PRAGMA user_version = {LAYOUT}")
-    elif layout != LAYOUT or index.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-        raise sqlite3.DatabaseError("not the index that is wanted")
-
-
-def _bring_up_to_date(index, files, warn, salvage):
-    contents = {path.name: (path, _whole_lines(path, warn)) for path in files}
-    seen = {name: rest for name, *rest in index.execute("SELECT name, size, digest, lines FROM file")}
-    if any(name not in contents or _digest(contents[name][1][:size]) != digest for name, (size, digest, _) in seen.items()):
-        for table in ("file", "run", "series", "value"):
-            index.execute(f"DELETE FROM {table}")
-        seen = {}
-    for name, (path, content) in contents.items():
-        size, _, lines = seen.get(name, (0, "", 0))
-        if len(content) > size:
-            _take_lines(index, path, content[size:], lines, warn, salvage)
-            index.execute("INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?)",
-                          (name, len(content), _digest(content), content.count(b"\n")))
-
-
-def _digest(content):
-    return hashlib.sha256(content).hexdigest()
-
-
-def _whole_lines(path, warn):
-    try:
-        content = path.read_bytes()
-    except OSError as problem:
-        raise UsageError(f"{path}: {problem.strerror}") from problem
-    whole = content.rfind(b"\n") + 1
-    if whole < len(content):
-        warn(f"{path}: the last line was cut short while it was added, and does not count")
-    return content[:whole]
-
-
-def _take_lines(index, path, content, before, warn, salvage):
-    for number, line in enumerate(content.split(b"\n")[:-1], before + 1):
-        if not line.strip():
-            continue
-        try:
-            _take(index, checks.parsed(line))
-        except checks.MALFORMED as problem:
-            words = f"{path}:{number}: not a run of a history ({checks.describe(problem)})"
-            if not salvage:
-                raise UsageError(words) from problem
-            warn(f"{words}, skipped")
-
-
-def _take(index, record):
-    if record["schema"] != SCHEMA:
-        raise ValueError(f"schema {record['schema']!r:.60} is unknown")
-    head = tuple(str(record[name]) for name in ("machine", "run", "started_at", "build", "toolchain"))
-    rows = [row for point in record["points"] for row in _values(point)]
-    run = index.execute("INSERT INTO run (machine, run, started_at, build, toolchain) VALUES (?, ?, ?, ?, ?)", head).lastrowid
-    for place, measure, value in rows:
-        key = (head[0], head[4], place, measure)
-        index.execute("INSERT OR IGNORE INTO series (machine, toolchain, place, measure) VALUES (?, ?, ?, ?)", key)
-        index.execute("INSERT INTO value SELECT id, ?, ?, ?, ?, ? FROM series WHERE machine = ? AND toolchain = ? AND place = ? AND measure = ?",
-                      (run, *value, *key))
-
-
-def _values(point):
-    place = json.dumps(Place.from_json(point).as_json(), sort_keys=True)
-    found = {}
-    for name, values in (point.get("values", {}) if "broken" in point else point["values"]).items():
-        if name in MEASURES:
-            value, low, high = map(checks.number, values[:3])
-            found[name] = (place, name, (value, low, high, ""))
-    if "broken" in point:  # what is missing is what broke
-        name = "p50" if "throughput" in found else "throughput"
-        found[name] = (place, name, (None, None, None, str(point["broken"])))
-    return list(found.values())
-
-
-def _read(index):
-    runs = {id_: Run(*rest) for id_, *rest in index.execute("SELECT id, machine, run, started_at, build, toolchain FROM run")}
-    values = {}
-    for series_id, run, *rest in index.execute("SELECT series, run, value, low, high, broken FROM value ORDER BY series, run"):
-        values.setdefault(series_id, []).append(Value(runs[run], *rest))
-    found = []
-    for id_, machine, toolchain, place, measure in index.execute("SELECT * FROM series ORDER BY machine, toolchain, place, measure"):
-        ordered = sorted(values[id_], key=lambda value: value.run.started_at)
-        found.append(Series(machine, toolchain, Place.from_json(json.loads(place)), MEASURES[measure], ordered))
-    return found

@@ -1,29 +1,37 @@
-"""Judges a history: did the last run fall out of what its series does, and did anything change for good of late?
+"""Judges a history: did the last run fall out of what its series does, did anything change for good of late, did it break?
 
-Two questions, because each is deaf to what the other hears. The last value is held against the spread of the values since
-the last change (Student's prediction interval of logarithms, p adjusted by Holm over all series, and it has to lie beyond
-every one of them: outliers that came before are no news). A change for good is a change point (changepoints.py) among the last
-runs; their chance of a false alarm is shared out over the series of the store.
+The first two questions are asked apart because each is deaf to what the other hears, and share the chance of a false alarm.
+The last value is held against the values since the last change (last_run.py, p adjusted by Holm over all series), and has to
+lie beyond every one of them: outliers that came before are no news. A change for good is a change point (changepoints.py)
+among the last runs, whose chance of a false alarm is shared out over the series of the store.
 """
 
 import math
 from dataclasses import dataclass
-from statistics import mean, stdev
-
-from scipy.special import stdtr
 
 from analysis import changepoints, stats
+from analysis.history import BREAKS
+from analysis.last_run import ENOUGH, Looks, is_unheard_of
 
 MOST_ALPHA = 0.01  # of a single series: a change is looked for again and again inside of the parts found
-RECENT = 4  # runs: five make a change point
-ENOUGH = 5  # values with which one more can be compared
+MUST_BREAK = {"control", "known_bad"}  # standings: what breaks there now and then is no news
+
+WORSE, BETTER, DISTURBED, SKIPPED = "worse", "better", "disturbed", "not measured"
 
 
 @dataclass(frozen=True)
 class Rules:
-    alpha: float = 0.05  # the chance of any false alarm in the store, of each of the two questions
+    alpha: float = 0.05  # the chance of any false alarm in the store
     threshold: float = 0.03  # relative: smaller changes do not matter
     last: int = 10  # runs in which a change is news
+
+    @property
+    def alpha_of_each(self):
+        return self.alpha / 2  # two questions
+
+    @property
+    def limit(self):
+        return math.log(1 + self.threshold)
 
 
 @dataclass(frozen=True)
@@ -45,89 +53,115 @@ class Trend:
     parts: list
     changes: list
 
+    @property
+    def last(self):
+        return self.series.values[-1]
+
+    def log(self, value):
+        return math.log(max(value.value, self.series.measure.least))
+
 
 @dataclass(frozen=True)
 class Finding:
     trend: Trend
-    what: str  # last run, change or broken
+    what: str  # last run, change, or the verdict of what broke
     change: Change
-    worse: bool
+    verdict: str
     p: float | None = None
+
+    @property
+    def worse(self):
+        return self.verdict == WORSE
 
 
 def trends(found, rules):
-    share = min(rules.alpha / max(len(found), 1), MOST_ALPHA)
+    share = min(rules.alpha_of_each / max(len(found), 1), MOST_ALPHA)
     return [_trend(one, share, rules) for one in found]
 
 
 def findings(found, rules):
-    """What is news in the series of one machine, the worst first."""
-    runs = [trend.series.values[-1].run for trend in found]
-    newest = max((run.started_at for run in runs), default="")
-    builds = {run.build for run in runs if run.started_at == newest}
-    current = [trend for trend, run in zip(found, runs) if run.build in builds]  # one build may be measured in several runs
-    news = [*_broken(current), *_changed(current, rules), *_last_runs(current, rules)]
-    told, kept = set(), []
-    for finding in news:  # a point that broke or changed for good need not be told again as a bad last run
-        if id(finding.trend) not in told:
-            told.add(id(finding.trend))
-            kept.append(finding)
-    return sorted(kept, key=lambda f: (not f.worse, -abs(math.log(f.change.ratio)) if f.change.ratio else -math.inf))
+    """What is news, the worst first."""
+    current = _current(found)
+    news = [*_broken(current, rules), *_changed(current, rules), *_last_runs(current, rules)]
+    return sorted(news, key=lambda f: (not f.worse, -abs(math.log(f.change.ratio)) if f.change.ratio else -math.inf))
+
+
+def _current(found):
+    """The series that the newest build of each machine took part in: it may have needed several runs."""
+    newest = {}
+    for run in (trend.last.run for trend in found):
+        newest[run.machine] = max(run, newest.get(run.machine, run), key=lambda run: run.started_at)
+    return [trend for trend in found if trend.last.run.build == newest[trend.series.machine].build]
 
 
 def _trend(series, alpha, rules):
     known = [value for value in series.values if value.value is not None]
-    logs = [math.log(max(value.value, series.measure.least)) for value in known]
-    parts = changepoints.parts(logs, alpha, math.log(1 + rules.threshold))
-    changes = [Change(b.begin, known[b.begin - 1].run, known[b.begin].run, math.exp(b.level - a.level)) for a, b in zip(parts, parts[1:])]
+    trend = Trend(series, known, [], [])
+    parts = changepoints.parts([trend.log(value) for value in known], alpha, rules.limit)
+    changes = [Change(b.begin, known[b.begin - 1].run, known[b.begin].run, math.exp(b.level - a.level))
+               for a, b in zip(parts, parts[1:])]
     return Trend(series, known, parts, changes)
 
 
-def _is_worse(trend, ratio):
-    return (ratio < 1) == (trend.series.measure.better > 0)
+def _direction(trend, ratio):
+    return WORSE if (ratio < 1) == (trend.series.measure.better > 0) else BETTER
 
 
-def _broken(found):
+def _broken(found, rules):
+    """What broke within the last runs and still is broken, once for all measures of a kind of trial."""
+    told = set()
     for trend in found:
-        last = trend.series.values[-1]
-        good = [value for value in trend.series.values if not value.broken]
-        if last.broken and good:
-            yield Finding(trend, "broken", Change(len(trend.series.values) - 1, good[-1].run, last.run, 0.0), True)
+        values, one = trend.series.values, trend.series
+        good = [i for i, value in enumerate(values) if not value.broken]
+        key = one.machine, one.toolchain, one.place
+        if not trend.last.broken or trend.last.standing in MUST_BREAK or not good or key in told:
+            continue
+        first = good[-1] + 1
+        if len(values) - first <= rules.last:
+            told.add(key)
+            yield Finding(trend, trend.last.broken, Change(first, values[first - 1].run, values[first].run, 0.0),
+                          WORSE if trend.last.broken in BREAKS else SKIPPED)
 
 
 def _changed(found, rules):
+    """A change for the worse that was made good since is no news."""
     for trend in found:
-        recent = [c for c in trend.changes if c.place >= len(trend.known) - rules.last]
-        if recent:
-            change = max(recent, key=lambda c: abs(math.log(c.ratio)))
-            yield Finding(trend, "change", change, _is_worse(trend, change.ratio))
+        for i, change in enumerate(trend.changes):
+            direction = _direction(trend, change.ratio)
+            if change.place < len(trend.known) - rules.last:
+                continue
+            since = trend.parts[-1].level - trend.parts[i].level
+            if direction == BETTER or (abs(since) > rules.limit and _direction(trend, math.exp(since)) == WORSE):
+                yield Finding(trend, "change", change, direction)
 
 
 def _last_runs(found, rules):
-    tests = [test for trend in found if (test := _last_against_before(trend)) is not None]
-    for (trend, change, p), adjusted in zip(tests, stats.holm([p for *_, p in tests])):
-        if change is not None and adjusted < rules.alpha and abs(math.log(change.ratio)) > math.log(1 + rules.threshold):
-            yield Finding(trend, "last run", change, _is_worse(trend, change.ratio), float(adjusted))
+    stretches = [(trend, trend.known[trend.parts[-1].begin:]) for trend in found if trend.parts and trend.last.value is not None]
+    looks = [(trend, values, Looks([trend.log(value) for value in values], rules.last)) for trend, values in stretches]
+    looks = [(trend, values, look) for trend, values, look in looks if len(values) > ENOUGH]
+    worst = _worst_by_run(looks)
+    for (trend, values, look), adjusted in zip(looks, stats.holm([look.p[-1] for *_, look in looks])):
+        if adjusted >= rules.alpha_of_each or abs(look.away[-1]) <= rules.limit:
+            continue
+        recent, ratio = int(look.recent[-1]), math.exp(look.away[-1])
+        change = Change(len(trend.known) - recent, values[-recent - 1].run, values[-recent].run, ratio)
+        earlier = [p for run, p in worst.items()
+                   if run.machine == trend.series.machine and run.started_at < change.first.started_at]
+        if is_unheard_of(look.p[-1], earlier, rules.alpha_of_each):
+            yield Finding(trend, "last run", change, _verdict_of_last(trend, ratio), float(adjusted))
 
 
-def _last_against_before(trend):
-    """The last value against the level before it: the change if it lies out, and p. A fall stays news until it is old enough to
-    be a change point: up to `RECENT` values that lie out together are left out of what came before."""
-    values = trend.known[trend.parts[-1].begin:] if trend.parts else []
-    if trend.series.values[-1].broken or len(values) <= ENOUGH:
-        return None
-    logs = [math.log(max(value.value, trend.series.measure.least)) for value in values]
-    tests = [_out(logs, recent) for recent in range(1, min(RECENT, len(logs) - ENOUGH) + 1)]
-    p, recent, ratio, out = min(tests)
-    change = Change(len(trend.known) - recent, values[-recent - 1].run, values[-recent].run, ratio) if out else None
-    return trend, change, min(1.0, len(tests) * p)
+def _worst_by_run(looks):
+    worst = {}
+    for _, values, look in looks:
+        for value, p in zip(values, look.p):
+            worst[value.run] = min(p, worst.get(value.run, 1.0))
+    return worst
 
 
-def _out(logs, recent):
-    """Of the last value: p, how many are recent, its ratio to the level before them, and whether all of these lie beyond all of
-    those before, on one side."""
-    before, after = logs[:-recent], logs[-recent:]
-    out = max(after) < min(before) or min(after) > max(before)
-    spread = max(stdev(before), 1e-9) * math.sqrt(1 + 1 / len(before))
-    p = 2 * stdtr(len(before) - 1, -abs(logs[-1] - mean(before)) / spread)
-    return float(p) if out else 1.0, recent, math.exp(logs[-1] - mean(before)), out
+def _verdict_of_last(trend, ratio):
+    """A disturbed run among quiet ones shows the disturbance."""
+    before = trend.known[trend.parts[-1].begin:-1]
+    usual = 2 * sum(value.disturbed for value in before) > len(before)
+    direction = _direction(trend, ratio)
+    return DISTURBED if direction == WORSE and trend.last.disturbed and not usual else direction

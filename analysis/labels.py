@@ -17,4 +17,5 @@ def by_setting(settings):
     """Of each setting, beside its workload, what tells it from the others of that workload."""
     found = list(dict.fromkeys(settings))
     parts = points.labels(found)
-    return {setting: " ".join(part for part in words if part and part != setting.workload) for setting, words in zip(found, parts)}
+    return {setting: " ".join(part for part in words if part and part != setting.workload)
+            for setting, words in zip(found, parts)}

@@ -254,7 +254,8 @@ def _environment(record):
     pus = topology.get("pus")
     name = checks.text(host.get("name", "unknown"))
     shape = re.sub(r"\(memory=\d+\)", "", str(topology.get("synthetic", "")))  # what is free at the start differs
-    return Environment(name, None if pus is None else checks.count(pus), f"{name}, {host.get('cpu', '?')}, {pus} PUs, {shape}", record)
+    machine = f"{name}, {host.get('cpu', '?')}, {pus} PUs, {shape}"
+    return Environment(name, None if pus is None else checks.count(pus), machine, record)
 
 
 def _trial(record, source, same):

@@ -154,10 +154,15 @@ def _role_splits(trials):
     def split(trial):
         if (trial.workload, trial.params) not in ambiguous:
             return ""
-        divisor = gcd(*(n for _, n in trial.roles)) or 1
-        return ",".join(f"{n // divisor} {role}" for role, n in trial.roles)
+        return role_split(trial)
 
     return split
+
+
+def role_split(trial):
+    """`1 producer,3 consumer`, whatever the number of threads."""
+    divisor = gcd(*(n for _, n in trial.roles)) or 1
+    return ",".join(f"{n // divisor} {role}" for role, n in trial.roles)
 
 
 def _far_rule(trials, environments):

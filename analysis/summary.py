@@ -93,8 +93,8 @@ def _estimate(values):
     return Estimate(median(values), stats.median_interval(values), len(values)) if values else None
 
 
-COLUMNS = [*labels.COLUMNS, Column("items/s", as_number), Column("low", as_number), Column("high", as_number), Column("n", as_count),
-           Column("x ref", as_ratio), Column("x low", as_ratio), Column("x high", as_ratio), Column("p50 ns", as_number),
+COLUMNS = [*labels.COLUMNS, Column("items/s", as_number), Column("low", as_number), Column("high", as_number),
+           Column("n", as_count), Column("x ref", as_ratio), Column("x low", as_ratio), Column("x high", as_ratio), Column("p50 ns", as_number),
            Column("p99 ns", as_number), Column("p99.9 ns", as_number), Column("max ns", as_number), Column("Jain", as_ratio),
            Column("CPU ns/op", as_number), Column("verdict"), Column("marks")]
 
@@ -118,7 +118,8 @@ def _notes(found):
     if not estimates:
         return []
     worst = min(e.interval.coverage for e in estimates)
-    notes = [f"Medians over trials; low and high: the {'95' if worst >= 0.95 else f'{100 * worst:.0f} to 95'} % interval of the median."]
+    percent = "95" if worst >= 0.95 else f"{100 * worst:.0f} to 95"
+    notes = [f"Medians over trials; low and high: the {percent} % interval of the median."]
     references = sorted({line.place.implementation for line in found if line.standing == "reference"})
     if references:
         notes.append(f"x ref: throughput over that of {', '.join(references)}, inside blocks.")

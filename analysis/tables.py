@@ -145,7 +145,8 @@ def _latex_column(column, values):
     """Heading and cells. Large and small numbers of one column have one power of ten, which stands in its heading."""
     if column.show is not as_number:
         cells = ["--" if v is None else latex(column.show(v)) for v in values]
-        return [f"{{{latex(column.name)}}}", *(cell if _is_plain(cell) or not column.is_number else f"{{{cell}}}" for cell in cells)]
+        return [f"{{{latex(column.name)}}}",
+                *(cell if _is_plain(cell) or not column.is_number else f"{{{cell}}}" for cell in cells)]
     sizes = [abs(v) for v in values if v]
     power = 3 * math.floor(math.log10(max(sizes)) / 3) if sizes else 0
     decimals = min(max(2 - math.floor(math.log10(min(sizes) / 10**power)), 0), 4) if sizes else 0

@@ -1,5 +1,7 @@
 """Changes are found where they were made, and nowhere else."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -70,3 +72,17 @@ def test_short_series_and_constant_ones_have_no_changes():
     assert cuts([1.0] * 50) == []
     assert changepoints.parts([], 0.01) == []
     assert [(part.begin, part.end) for part in changepoints.parts([1.0], 0.01)] == [(0, 1)]
+
+
+def test_a_clear_step_is_found_whatever_the_number_of_series_it_is_looked_for_in():
+    """No feasible number of permutations tells chances like this one."""
+    values = noise(6, 200)
+    values[100:] -= 0.05
+    assert cuts(values, alpha=1e-7) == [pytest.approx(100, abs=3)]
+
+
+@pytest.mark.parametrize("n", [12, 30, 100])
+def test_the_bound_of_p_is_above_what_permutations_show(n):
+    scores = np.concatenate([changepoints._by_chance(n, batch) for batch in range(20)])
+    for score in np.quantile(scores, [0.99, 0.999]):
+        assert (scores >= score).mean() <= (n - 2 * changepoints.LEAST + 1) * math.erfc(math.sqrt(score / 2))

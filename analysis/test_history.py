@@ -9,24 +9,20 @@ import sys
 import time
 from pathlib import Path
 from random import Random
-from statistics import median
 
 import pytest
 
-from analysis import history, history_check
+from analysis import history, history_index, load
 from analysis.cli import main
-from analysis.conftest import environment, failed, trial
+from analysis.conftest import environment, failed, trial, unbelievable
 from analysis.errors import UsageError
-from analysis.history import Run, Series, Value
-from analysis.measures import MEASURES
-from analysis.places import Place
 
 ROOT = Path(__file__).resolve().parent.parent
 MACHINE = "box, made up, 2 PUs, pack:1"
 
 
 def point(rate, name="ticket/spin", threads=2, **more):
-    return {"workload": "counter", "policy": "compact", "role_order": "interleaved", "split": "", "window": "500ms", "kind": "",
+    return {"workload": "counter", "policy": "compact", "role_order": "interleaved", "split": "", "window": "500ms", "kind": "throughput",
             "params": {"critical_ns": 100}, "implementation": name, "threads": threads, "values": {"throughput": [rate, rate * 0.99, rate * 1.01, 7]}, **more}
 
 
@@ -35,9 +31,9 @@ def record(number, points, machine=MACHINE, toolchain="g++, -O3"):
             "build": f"build-{number}", "toolchain": toolchain, "points": points}
 
 
-def runs(rates, seed=1, noise=0.02, **changes):
+def runs(rates, seed=1, noise=0.02, machine=MACHINE, **changes):
     rng = Random(seed)
-    return [record(i, [point(rate * rng.lognormvariate(0, noise), **changes)]) for i, rate in enumerate(rates)]
+    return [record(i, [point(rate * rng.lognormvariate(0, noise), **changes)], machine) for i, rate in enumerate(rates)]
 
 
 @pytest.fixture
@@ -65,7 +61,7 @@ def only_file(folder):
 
 
 def values(folder, **options):
-    return [[value.value for value in one.values] for one in history.series(folder, pytest.fail, **options)]
+    return [[value.value for value in one.values] for one in history_index.series(folder, pytest.fail, **options)]
 
 
 # Adding
@@ -75,9 +71,9 @@ def test_runs_of_a_result_file_are_added_once(capsys, written, tmp_path):
     lines = [environment(), *(trial(rate=r, block=i) for i, r in enumerate((1e6, 2e6, 3e6))), trial(kind="latency"), failed(trial("mcs/spin"))]
     path = written(lines)
     status, out, err = called(capsys, "add", path, "--store", tmp_path / "s")
-    assert (status, err) == (0, "") and out == "run-1: added (2 points, build 0.1.0-4-gabc)\n"
+    assert (status, err) == (0, "") and out == "run-1: added (3 points, build 0.1.0-4-gabc)\n"
     assert called(capsys, "add", path, "--store", tmp_path / "s")[1].startswith("run-1: is there already")
-    found = {(one.place.implementation, one.measure.name): one.values for one in history.series(tmp_path / "s", pytest.fail)}
+    found = {(one.place.implementation, one.measure.name): one.values for one in history_index.series(tmp_path / "s", pytest.fail)}
     assert found["ticket/spin", "throughput"][0].value == 2e6
     assert found["ticket/spin", "p99"][0].value == 400
     assert (found["mcs/spin", "throughput"][0].value, found["mcs/spin", "throughput"][0].broken) == (None, "hang")
@@ -114,7 +110,7 @@ def test_a_line_cut_at_any_byte_costs_that_run_alone_and_the_next_add_heals_it(s
     for cut in range(first + 1, len(content), 13):
         path.write_bytes(content[:cut])
         warnings = []
-        assert len(history.series(folder, warnings.append)[0].values) == 1
+        assert len(history_index.series(folder, warnings.append)[0].values) == 1
         assert len(warnings) == 1 and "cut short" in warnings[0]
         assert history.add(folder, json.loads(content[first:]), warnings.append)
         assert path.read_bytes() == content
@@ -131,9 +127,9 @@ def test_an_add_that_is_killed_leaves_a_whole_history(tmp_path):
         time.sleep(0.1 + 0.05 * attempt)
         adder.send_signal(signal.SIGKILL)
         adder.wait()
-        history.series(folder, lambda line: None)
+        history_index.series(folder, lambda line: None)
         assert history.add(folder, record(999_999 % 1000, [point(2e6)], toolchain="later"), lambda line: None)
-        history.series(folder, pytest.fail)
+        history_index.series(folder, pytest.fail)
 
 
 def test_a_full_disk_leaves_no_half_line(store):
@@ -156,7 +152,7 @@ def test_the_index_follows_what_is_added_and_can_be_deleted(store):
     assert values(folder) == [[1e6, 2e6]]
     store([record(2, [point(3e6)])])
     assert values(folder) == [[1e6, 2e6, 3e6]]
-    (folder / history.INDEX).unlink()
+    (folder / history_index.INDEX).unlink()
     assert values(folder) == [[1e6, 2e6, 3e6]]
 
 
@@ -170,7 +166,7 @@ def test_the_index_follows_what_is_added_and_can_be_deleted(store):
 def test_a_damaged_index_is_made_again(store, damage):
     folder = store(runs([1e6, 2e6], noise=0))
     assert values(folder) == [[1e6, 2e6]]
-    damage(folder / history.INDEX)
+    damage(folder / history_index.INDEX)
     assert values(folder) == [[1e6, 2e6]]
     assert values(folder) == [[1e6, 2e6]]
 
@@ -179,7 +175,7 @@ def test_an_index_of_lines_that_were_changed_by_hand_is_made_again(store):
     folder = store(runs([1e6, 2e6], noise=0))
     values(folder)
     path = only_file(folder)
-    path.write_text(path.read_text().replace("1000000.0", "7000000.0"))
+    path.write_text(path.read_text().replace("[1000000.0,990000.0,1010000.0", "[7000000.0,7000000.0,7000000.0"))
     assert values(folder) == [[7e6, 2e6]]
     path.write_text(path.read_text().splitlines(keepends=True)[1])
     assert values(folder) == [[2e6]]
@@ -206,146 +202,38 @@ def test_a_bad_line_is_named_and_loses_nothing_else(capsys, store, line, words):
     assert path.read_bytes() == before
 
 
-# Judging
+def test_a_record_says_what_its_trials_were(written, tmp_path):
+    def roles(one, **split):
+        return one | {"roles": split, "worker_roles": [name for name, n in split.items() for _ in range(n)], "threads": 4}
+
+    lines = [environment(), *(unbelievable(trial(block=i)) for i in range(3)), failed(trial(block=3)),
+             roles(trial("queue"), producer=1, consumer=3)]
+    trials, environments = load.read([written(lines)], pytest.fail)
+    (found,) = history.lines_of(trials, environments)
+    spin, queue = sorted(found["points"], key=lambda one: one["implementation"], reverse=True)
+    assert (spin["disturbed"], spin["broken"], spin["line_ns"], spin["processors"]) == (True, "hang", 27.0, "0,1")
+    assert (queue["split"], spin["split"], "broken" in queue, "disturbed" in queue) == ("3 consumer,1 producer", "", False, False)
 
 
-def test_a_history_without_change_passes(capsys, store):
-    status, out, err = called(capsys, "check", "--store", store(runs([1e6] * 40)))
-    assert (status, err) == (0, "") and "0 worse, 0 better" in out
-
-
-def test_a_lasting_change_for_the_worse_is_exit_1_and_names_the_commits(capsys, store):
-    status, out, err = called(capsys, "check", "--store", store(runs([1e6] * 30 + [0.9e6] * 5)))
-    assert status == 1 and "between build-29 and build-30" in err and "(change)" in err
-    assert "1 worse" in out
-
-
-def test_a_change_for_the_better_is_told_and_passes(capsys, store):
-    status, out, err = called(capsys, "check", "--store", store(runs([1e6] * 30 + [1.2e6] * 5)))
-    assert (status, err) == (0, "") and "0 worse, 1 better" in out
-
-
-def test_an_old_change_is_no_news(capsys, store):
-    folder = store(runs([1e6] * 20 + [0.8e6] * 30))
-    assert called(capsys, "check", "--store", folder)[0] == 0
-    assert called(capsys, "check", "--store", folder, "--last", "40")[0] == 1
-
-
-def test_a_last_run_far_out_is_exit_1_and_is_held_against_the_level_since_the_last_change(capsys, store):
-    status, _, err = called(capsys, "check", "--store", store(runs([0.5e6] * 20 + [1e6] * 20 + [0.7e6])))
-    assert status == 1 and "(last run)" in err and "between build-39 and build-40" in err and "-3" in err
-
-
-def test_for_a_cost_more_is_worse(capsys, store):
-    folder = store([record(i, [point(1e6, values={"cpu": [100.0 * (1.5 if i > 20 else 1), 90, 110, 7]})]) for i in range(26)])
-    assert called(capsys, "check", "--store", folder, "--measures", "cpu")[0] == 1
-
-
-def test_a_point_that_broke_in_the_last_run_is_exit_1_and_one_that_was_always_broken_is_not(capsys, store):
-    broken = {key: value for key, value in point(0).items() if key != "values"} | {"broken": "hang"}
-    folder = store([*runs([1e6] * 5), record(5, [broken])])
-    status, _, err = called(capsys, "check", "--store", folder)
-    assert status == 1 and "hang (broken), between build-4 and build-5" in err
-    assert called(capsys, "check", "--store", store([record(9, [broken], machine="other, x")]), "--machine", "other")[0] == 0
-
-
-def test_other_machines_and_other_flags_are_other_series(store):
-    folder = store([record(0, [point(1e6)]), record(1, [point(2e6)], machine="other, x"), record(2, [point(3e6)], toolchain="clang")])
-    assert values(folder) == [[3e6], [1e6], [2e6]]
-
-
-def test_a_fall_is_news_in_every_run_until_it_is_a_change(capsys, store):
-    for n in range(1, 9):
-        (only_file(store([])) if n > 1 else Path("/nonexistent")).unlink(missing_ok=True)
-        status, _, err = called(capsys, "check", "--store", store(runs([1e6] * 30 + [0.8e6] * n)))
-        assert status == 1 and "between build-29 and build-30" in err, n
-
-
-def series_of_noise(rng, threads):
-    """Medians of seven trials, whose tails are heavier than normal."""
-    def one():
-        return median(1e6 * (1 + 0.02 * rng.gauss(0, 1) / max(rng.random(), 0.1) ** 0.5) for _ in range(7))
-
-    found = [Value(Run("m", f"r{n}", f"t{n:03d}", f"b{n}", "g"), one(), 0, 0, "") for n in range(40)]
-    return Series("m", "g", Place.from_json(point(1e6, threads=threads)), MEASURES["throughput"], found)
-
-
-def test_whole_stores_of_noise_raise_a_false_alarm_in_at_most_one_of_twenty():
-    """Forty series of forty runs. No change is too small to matter."""
-    alarms, stores, rules = 0, 60, history_check.Rules(threshold=0.0)
-    for seed in range(stores):
-        found = [series_of_noise(Random(f"{seed}-{i}"), i + 1) for i in range(40)]
-        alarms += bool(history_check.findings(history_check.trends(found, rules), rules))
-    assert alarms / stores <= 0.05 + 0.056  # two standard errors
-
-
-# Showing
-
-
-def test_series_are_listed_and_chosen(capsys, store):
-    folder = store([record(i, [point(1e6), point(2e6, "mcs/spin"), point(3e6, threads=4)]) for i in range(3)])
-    _, out, _ = called(capsys, "show", "--store", folder)
-    assert out.count("\nticket/spin") == 2 and out.count("\nmcs/spin") == 1
-    _, out, _ = called(capsys, "show", "--store", folder, "--impl", "mcs", "--format", "csv")
-    assert out.count("\n") == 2
-    assert called(capsys, "show", "--store", folder, "--impl", "nothing")[0] == 2
-
-
-def test_what_is_drawn_is_the_same_bytes_each_time_and_stays_in_its_folder(capsys, store, tmp_path):
-    names = ["../../x", "<script>", "$\\frac{", "a" * 300]
-    folder = store([record(i, [point(1e6 if i < 15 else 2e6, name) for name in names]) for i in range(30)])
-    contents = []
-    for out in ("one", "two"):
-        status, printed, _ = called(capsys, "show", "--store", folder, "-o", tmp_path / "figures" / out, "--formats", "svg,png")
-        assert status == 0
-        contents.append({path.name: path.read_bytes() for path in (tmp_path / "figures" / out).iterdir()})
-    assert len(contents[0]) == 8 and contents[0] == contents[1]
-    assert sorted(p.name for p in (tmp_path / "figures").iterdir()) == ["one", "two"]
-
-
-def test_too_many_series_to_draw_are_refused(capsys, store, tmp_path):
-    folder = store([record(0, [point(1e6, threads=n) for n in range(1, 60)])])
-    status, _, err = called(capsys, "show", "--store", folder, "-o", tmp_path / "f")
-    assert status == 2 and "59 series are too many to draw" in err and not (tmp_path / "f").exists()
-
-
-def test_an_empty_store_is_refused_with_what_to_do(capsys, tmp_path):
-    status, _, err = called(capsys, "check", "--store", tmp_path)
-    assert status == 2 and "no history here (see history add)" in err
-
-
-def test_a_line_whose_values_are_too_few_is_named(capsys, store):
-    folder = store(runs([1e6]))
+def test_a_run_that_two_branches_had_counts_once_and_other_numbers_are_named(capsys, store):
+    folder = store(runs([1e6, 2e6], noise=0))
     path = only_file(folder)
-    path.write_text(path.read_text().replace(",7]", "]").replace('"throughput":[', '"throughput":[1.0],"cpu":['))
-    status, out, err = called(capsys, "check", "--store", folder)
-    assert (status, out) == (2, "") and f"{path}:1: not a run of a history" in err and err.count("\n") == 1
+    first, second = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(first + second + first)
+    assert values(folder) == [[1e6, 2e6]]
+    path.write_bytes(first + second + first.replace(b"build-0", b"build-9"))
+    status, _, err = called(capsys, "check", "--store", folder)
+    assert status == 2 and f"{path}:3: " in err and "'run-0' is there with other numbers" in err
 
 
-def test_a_parameter_that_is_no_parameter_is_named(capsys, store):
-    folder = store([record(0, [point(1e6, params={"n": [1]})])])
-    status, out, err = called(capsys, "show", "--store", folder)
-    assert (status, out) == (2, "") and ":1: not a run of a history" in err
-
-
-def test_throughput_that_broke_is_told_though_latencies_are_fine(capsys, written, tmp_path):
-    for run, change in (("a", lambda one: one), ("b", failed)):
-        path = written([environment(run), *(change(trial(environment=run, run=run, started_at=run, block=i)) for i in range(3)),
-                        *(trial(kind="latency", environment=run, run=run, started_at=run, block=i) for i in range(3))])
-        assert called(capsys, "add", path, "--store", tmp_path / "store")[0] == 0
-    status, _, err = called(capsys, "check", "--store", tmp_path / "store")
-    assert status == 1 and "throughput: hang (broken)" in err
-
-
-def test_a_build_that_was_measured_in_several_runs_is_judged_by_all(capsys, store):
-    """One command for each workload is one run for each."""
-    records = []
-    for i in range(24):
-        one = record(2 * i, [point((0.8e6 if i == 23 else 1e6) + 1000 * (i % 7))])
-        other = record(2 * i + 1, [point(1e6 + 1000 * (i % 7), workload="prodcons")])
-        records += [one, {**other, "build": one["build"]}]
-    status, _, err = called(capsys, "check", "--store", store(records))
-    assert status == 1 and "worse: counter ticket/spin" in err
+@pytest.mark.parametrize("more", [
+    {"values": {"throughput": [1, 2]}}, {"values": {"throughput": [1, 2, 3, 1]}}, {"params": {"a": [1]}}, {"params": {"a": 10**400}},
+    {"params": []}, {"values": []}, {"broken": 7}, {"line_ns": "x"}, {"threads": "many"}])
+def test_a_point_that_is_none_is_named_and_taken_in_no_part(capsys, store, more):
+    folder = store([record(0, [point(1e6), point(1e6, threads=3, **more) if "threads" not in more else point(1e6, **more)]), *runs([1e6] * 3)[1:]])
+    status, _, err = called(capsys, "check", "--store", folder)
+    assert status == 2 and f"{only_file(folder)}:1: not a run of a history" in err
+    assert [len(one.values) for one in history_index.series(folder, lambda line: None, salvage=True)] == [2]
 
 
 def test_a_number_of_runs_that_is_none_is_told_so(capsys, store):

@@ -105,11 +105,9 @@ def test_mutants_are_killed_and_their_twins_are_not(mutant_failures):
     assert result.returncode == 0, result.stdout
     assert "nothing healthy was blamed" in result.stdout
     for name in ("futex/woken-without-mark", "spin/tests-then-sets"):
-        assert {line["mode"] for line in lines if line["subject"] == name and line["killed"]} == {
-            "plain",
-            "faulty",
-            "scheduled",
-        }
+        # On real threads that nobody disturbs it is a matter of luck, and of what else runs on this machine.
+        killed = {line["mode"] for line in lines if line["subject"] == name and line["killed"]}
+        assert {"faulty", "scheduled"} <= killed <= {"plain", "faulty", "scheduled"}
 
 
 def test_a_lost_wake_up_is_called_one_and_a_circle_is_told(mutant_failures):

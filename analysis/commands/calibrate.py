@@ -41,9 +41,10 @@ def _table(found, rules):
 
 def _notes(found, rules):
     compared = ", ".join(f"{n} {kind}" for kind, n in found.kinds.items())
-    notes = [f"Compared: {compared}. The floor is what 95 % of a point's comparisons stayed below, or the largest of fewer than twenty.",
-             f"False alarms at alpha {rules.alpha:g} and a threshold of {rules.threshold:.1%}: {found.claims} of {found.rows} rows, "
-             f"in {found.tables_with_claims} of {found.tables} tables."]
+    notes = [f"Compared: {compared}. The floor is what 95 % of a point's comparisons stayed below, or the largest of fewer than "
+             "twenty.",
+             f"False alarms at alpha {rules.alpha:g} and a threshold of {rules.threshold:.1%}: {found.claims} of {found.rows} "
+             f"rows, in {found.tables_with_claims} of {found.tables} tables."]
     if "pairs of runs" not in found.kinds:
         notes.append("One run: what differs from run to run does not show; give the files of several.")
     return notes

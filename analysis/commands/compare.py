@@ -51,7 +51,8 @@ def check_comparable(base, new, across):
     (before, old), (after, now) = base, new
     machines = [environments[trials[0].environment] for trials, environments in (base, new)]
     if machines[0].machine != machines[1].machine and not across:
-        raise UsageError(f"these are two machines ({machines[0].machine} and {machines[1].machine}); --across compares them all the same")
+        raise UsageError(f"these are two machines ({machines[0].machine} and {machines[1].machine}); "
+                         "--across compares them all the same")
     if before[0].source[0] == after[0].source[0]:
         warn("BASE and NEW are the same file")
     for what in ("compiler", "flags", "build_type"):
@@ -80,8 +81,9 @@ def _notes(compared, rules, floors):
     verdicts = [row.verdict for row in compared.rows]
     counted = ", ".join(f"{verdicts.count(word)} {word}" for word in comparison.VERDICTS if word in verdicts)
     notes = [f"{counted}.",
-             f"Ratio: new over base (Hodges-Lehmann), its {rules.confidence:.0%} bootstrap interval, p by Mann-Whitney adjusted by Holm "
-             f"over the table. A claim needs p < {rules.alpha:g} and a difference above {rules.threshold:.1%}; same: the interval lies within it."]
+             f"Ratio: new over base (Hodges-Lehmann), its {rules.confidence:.0%} bootstrap interval, p by Mann-Whitney adjusted by "
+             f"Holm over the table. A claim needs p < {rules.alpha:g} and a difference above {rules.threshold:.1%}; same: the "
+             "interval lies within it."]
     if floors:
         known = sum((row.place, row.measure.name) in floors.floors for row in compared.rows)
         notes.append(f"{floors.path} has a noise floor for {known} of {len(verdicts)} rows; where it is larger, it takes the place of "

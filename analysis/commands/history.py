@@ -1,9 +1,10 @@
 """`syncbench-analyze history add|check|show|index`: what became of the measurements over many runs."""
 
 from argparse import ArgumentTypeError
+from collections import Counter
 from pathlib import Path
 
-from analysis import history, history_check, labels, style, tables
+from analysis import history, history_check, history_index, labels, style, tables
 from analysis.commands import judging, reading, writing
 from analysis.errors import UsageError, warn
 from analysis.history_check import Rules
@@ -50,22 +51,21 @@ def _add(arguments):
     trials, environments = reading.read(arguments)
     for record in history.lines_of(trials, environments):
         added = history.add(arguments.store, record, warn)
-        words = f"{record['run']}: {'added' if added else 'is there already'} ({len(record['points'])} points, build {record['build']})"
-        print(tables.printable(words))
+        print(tables.printable(f"{record['run']}: {'added' if added else 'is there already'} ({len(record['points'])} points, "
+                               f"build {record['build']})"))
     return 0
 
 
 def _index(arguments):
-    found = history.rebuild(arguments.store, warn)
-    print(f"{Path(arguments.store) / history.INDEX}: {len(found)} series")
+    found = history_index.rebuild(arguments.store, warn)
+    print(f"{Path(arguments.store) / history_index.INDEX}: {len(found)} series")
     return 0
 
 
 def _check(arguments):
     rules = Rules(arguments.alpha, arguments.threshold, arguments.last)
-    chosen, news = _chosen(arguments), []
-    for machine in sorted({one.machine for one in chosen}):
-        news += history_check.findings(history_check.trends([one for one in chosen if one.machine == machine], rules), rules)
+    chosen = _chosen(arguments)
+    news = history_check.findings(history_check.trends(chosen, rules), rules)
     print(tables.render(_news_table(news, len(chosen), rules), arguments.format), end="")
     for finding in news:
         if finding.worse:
@@ -75,21 +75,22 @@ def _check(arguments):
 
 def _sentence(finding):
     change, series = finding.change, finding.trend.series
-    size = series.values[-1].broken if finding.what == "broken" else f"{100 * (change.ratio - 1):+.1f} %"
-    return (f"worse: {series.place}, {series.measure.name}: {size} ({finding.what}), "
-            f"between {change.before.build} and {change.first.build} ({change.first.started_at})")
+    what = f"{series.name} {100 * (change.ratio - 1):+.1f} % ({finding.what})" if change.ratio else finding.what
+    return (f"worse: {series.place}: {what}, between {change.before.build} and {change.first.build} ({change.first.started_at}), "
+            f"{series.machine}")
 
 
 def _news_table(news, series, rules):
     columns = [*labels.COLUMNS, Column("measure"), Column("what"), Column("ratio", as_ratio), Column("p", as_p),
                Column("last good build"), Column("first build"), Column("since"), Column("verdict")]
     words = labels.by_place([finding.trend.series.place for finding in news])
-    rows = [[*words[f.trend.series.place], f.trend.series.measure.name, f.what, f.change.ratio or None, f.p, f.change.before.build,
-             f.change.first.build, f.change.first.started_at, "worse" if f.worse else "better"] for f in news]
-    worse = sum(finding.worse for finding in news)
-    notes = [f"{series} series: {worse} worse, {len(news) - worse} better.",
+    rows = [[*words[f.trend.series.place], f.trend.series.name, f.what, f.change.ratio or None, f.p, f.change.before.build,
+             f.change.first.build, f.change.first.started_at, f.verdict] for f in news]
+    verdicts = Counter({history_check.WORSE: 0, history_check.BETTER: 0})
+    verdicts.update(finding.verdict for finding in news)
+    notes = [f"{series} series: {', '.join(f'{n} {verdict}' for verdict, n in verdicts.items())}.",
              f"change: a lasting change in the last {rules.last} runs (E-divisive on ranks). last run: beyond everything since the last "
-             f"change, and p < {rules.alpha:g} after Holm. Changes up to {rules.threshold:.1%} do not count."]
+             f"change, and p < {rules.alpha_of_each:g} after Holm. Changes up to {rules.threshold:.1%} do not count."]
     return Table(columns, rows, notes, (*labels.FOLDABLE, "measure"))
 
 
@@ -104,10 +105,11 @@ def _show(arguments):
 
 def _draw(found, arguments):
     if len(found) > MOST_FIGURES:
-        raise UsageError(f"{len(found)} series are too many to draw ({MOST_FIGURES}); choose with --workload, --impl, --threads, --measures")
+        raise UsageError(f"{len(found)} series are too many to draw ({MOST_FIGURES}); choose with --workload, --impl, "
+                         "--threads, --measures")
     names = writing.FileNames()
     for trend in found:
-        path = Path(arguments.output) / names.of("history", [str(trend.series.place), trend.series.measure.name])
+        path = Path(arguments.output) / names.of("history", [str(trend.series.place), trend.series.name])
         with style.applied():
             writing.figure(drawing.draw(trend), path, arguments.formats)
 
@@ -119,16 +121,17 @@ def _table(found):
     rows = []
     for trend in found:
         last, change = trend.series.values[-1], trend.changes[-1] if trend.changes else None
-        rows.append([*words[trend.series.place], trend.series.measure.name, len(trend.series.values), last.value, drawing.level(trend),
+        rows.append([*words[trend.series.place], trend.series.name, len(trend.series.values), last.value, drawing.level(trend),
                      len(trend.changes), f"{change.before.build}..{change.first.build}" if change else None,
                      change.ratio if change else None, last.run.build + (f" ({last.broken})" if last.broken else "")])
     machines = sorted({trend.series.machine for trend in found})
-    return Table(columns, rows, [f"{'Machine' if len(machines) == 1 else 'Machines'}: {'; '.join(machines)}."], (*labels.FOLDABLE, "measure"))
+    note = f"{'Machine' if len(machines) == 1 else 'Machines'}: {'; '.join(machines)}."
+    return Table(columns, rows, [note], (*labels.FOLDABLE, "measure"))
 
 
 def _chosen(arguments):
     wanted = {measure.name for measure in arguments.measures}
-    found = [one for one in history.series(arguments.store, warn, arguments.salvage)
+    found = [one for one in history_index.series(arguments.store, warn, arguments.salvage)
              if one.measure.name in wanted and (arguments.workload or "") in one.place.setting.workload
              and (arguments.impl or "") in one.place.implementation and (arguments.machine or "") in one.machine
              and arguments.threads in (None, one.place.threads)]

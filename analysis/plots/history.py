@@ -64,8 +64,10 @@ def _sentences(trend):
     found = [f"{series.place}; {series.measure.label}" + (f" in {series.measure.unit}" if series.measure.unit else "") + ".",
              f"{series.machine}; {series.toolchain}.",
              "Medians of runs with the interval of each median; horizontal lines: medians between changes."]
+    if series.far:
+        found.append("Runs whose processors were far apart.")
     if trend.changes:
         found.append("Dashed: lasting changes found by E-divisive on ranks, with their size.")
     if any(value.broken for value in series.values):
-        found.append("\N{MULTIPLICATION SIGN} no number: the run was broken there.")
+        found.append("\N{MULTIPLICATION SIGN} broken: trials hung, were violated or could not run.")
     return found
