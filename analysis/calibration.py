@@ -59,7 +59,7 @@ def calibrate(trials, environments, measures, rules):
         except UsageError:
             continue  # these two have no point in common
         for row in rows:
-            if row.ratio is not None:
+            if row.is_of_one_mood and row.ratio is not None:
                 ratios[row.place, row.measure.name].append(row.ratio**scale)
         claims.append([row.verdict in comparison.CLAIMS for row in rows if row.ratio is not None])
         kinds[kind] += 1
@@ -107,13 +107,6 @@ class Floors:
     machine: str
     floors: dict  # (place, name of a measure) -> relative difference
 
-    def of(self, side):
-        """The floors, if they are of the machine of these results."""
-        trials, environments = side
-        if environments[trials[0].environment].machine != self.machine:
-            raise UsageError(f"{self.path}: is of another machine ({self.machine})")
-        return self.floors
-
 
 def as_json(calibration, rules):
     """The content of a file."""
@@ -134,7 +127,7 @@ def find(path, beside):
 
 def read(path):
     try:
-        record = json.loads(path.read_bytes().decode())
+        record = checks.parsed(path.read_bytes())
         if record["schema"] != SCHEMA:
             raise ValueError(f"schema {record['schema']!r:.60} is unknown")
         return Floors(path, str(record["machine"]), dict(map(_floor, record["points"])))

@@ -1,5 +1,6 @@
 """Checks of values that come from files: each gives the value back, or raises ValueError with what is wrong with it."""
 
+import json
 import math
 
 # What a record that is not what it should be leads to, when it is taken apart.
@@ -14,6 +15,14 @@ def describe(problem):
 def refuse_constant(name):
     """For json: NaN and the infinities are not JSON."""
     raise ValueError(f"{name} is not JSON")
+
+
+def parsed(line):
+    """The JSON value in these bytes. Raises UnicodeError where it is no text, and else what json does."""
+    value = json.loads(line.decode(), parse_constant=refuse_constant)
+    if b"\\ud" in line or b"\\uD" in line:
+        json.dumps(value, ensure_ascii=False).encode()  # half a character can be escaped, and never be written again
+    return value
 
 
 def parameter(value):
@@ -41,6 +50,12 @@ def whole_number(value):
 def count(value):
     if type(value) is not int or value < 1:
         raise ValueError(f"{value!r:.60} is not a count")
+    return value
+
+
+def yes_or_no(value):
+    if not isinstance(value, bool):
+        raise ValueError(f"{value!r:.60} is not true or false")
     return value
 
 

@@ -81,6 +81,11 @@ class Row:
     note: str = ""
 
     @property
+    def is_of_one_mood(self):
+        """Near was compared with near, or far with far."""
+        return self.base.only_far == self.new.only_far
+
+    @property
     def is_regression(self):
         """Worse, or broken in a way in which it was not."""
         return self.verdict == SLOWER or (self.verdict == INVALID and bool(self.new.breaks - self.base.breaks))
@@ -110,6 +115,9 @@ def compare(base, new, measures, rules=Rules(), floors=None):
     pairs = {place: _alike(before[place], after[place]) for place in both}
     rows = [Row(place, measure, *(side_of(point, measure) for point in pairs[place]))
             for measure in measures for place in both if place.setting.kind == measure.kind]
+    if not rows:
+        kinds = " and ".join(sorted({place.setting.kind for place in both}))
+        raise UsageError(f"nothing to compare: only {kinds} trials are in both, which carry no {' or '.join(m.name for m in measures)}")
     if min(len({trial.run for trial in trials}) for trials, _ in (base, new)) >= ENOUGH_RUNS:
         rows = [replace(row, base=_by_runs(row.base), new=_by_runs(row.new)) for row in rows]
     rows = judged(rows, rules, floors or {})
@@ -232,7 +240,7 @@ def _judged(row, rules):
         return replace(row, **_without_ratio(row))
     if news := row.new.breaks - row.base.breaks:  # one hang in ten trials is not a slow trial
         return replace(row, verdict=INVALID, note=f"{' and '.join(sorted(news))} in NEW")
-    if row.base.only_far != row.new.only_far:
+    if not row.is_of_one_mood:
         return replace(row, verdict=UNSTABLE, note=f"processors far apart in {'BASE' if row.base.only_far else 'NEW'} alone")
     if row.interval is None:
         return replace(row, verdict=INCONCLUSIVE, note="fewer than four values on a side")

@@ -3,7 +3,6 @@
 One JSON object with a list of findings: `primitive implementation rule text outcome`, and a `reason` where it is not a pass.
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,11 +32,13 @@ class Conformance:
 def read(path):
     """Raises UsageError with the file."""
     try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as problem:
-        raise UsageError(f"{path}: {getattr(problem, 'strerror', None) or 'is not text in UTF-8'}") from problem
+        text = Path(path).read_bytes()
+    except OSError as problem:
+        raise UsageError(f"{path}: {problem.strerror}") from problem
     try:
-        record = json.loads(text)
+        record = checks.parsed(text)
+    except UnicodeError as problem:
+        raise UsageError(f"{path}: is not text in UTF-8") from problem
     except (ValueError, RecursionError) as problem:
         line = getattr(problem, "lineno", 1)
         raise UsageError(f"{path}:{line}: not the output of --conformance --format json ({SCHEMA})") from problem

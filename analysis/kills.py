@@ -3,8 +3,6 @@
 A file has one JSON object a line: `subject mode threads killed seconds runs`, and for a mutant `rule` and `needs`.
 """
 
-import json
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,26 +33,24 @@ class Subject:
 def read(path):
     """The subjects of a file, in its order. Raises UsageError with the file and the line."""
     try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as problem:
-        raise UsageError(f"{path}: {getattr(problem, 'strerror', None) or 'is not text in UTF-8'}") from problem
+        lines = Path(path).read_bytes().splitlines()
+    except OSError as problem:
+        raise UsageError(f"{path}: {problem.strerror}") from problem
     subjects = {}
     for number, line in enumerate(lines, 1):
         try:
-            _add(subjects, json.loads(line))
+            _add(subjects, checks.parsed(line))
         except checks.MALFORMED as problem:
-            raise UsageError(f"{path}:{number}: not a line of a kill matrix ({SCHEMA})") from problem
+            raise UsageError(f"{path}:{number}: not a line of a kill matrix, {SCHEMA} ({checks.describe(problem)})") from problem
     if not subjects:
         raise UsageError(f"{path}: holds no kill matrix")
     return list(subjects.values())
 
 
 def _add(subjects, line):
-    if line["schema"] != SCHEMA or line["mode"] not in MODES or not isinstance(line["killed"], bool):
-        raise ValueError
-    cell = Cell(line["mode"], int(line["threads"]), line["killed"], float(line["seconds"]))
-    if not math.isfinite(cell.seconds) or cell.seconds < 0:
-        raise ValueError
+    checks.one_of(line["schema"], SCHEMA)
+    cell = Cell(checks.one_of(line["mode"], *MODES), checks.count(line["threads"]), checks.yes_or_no(line["killed"]),
+                checks.measure(line["seconds"]))
     if line["runs"] == 0 and not cell.killed:
         return  # not needed: another column had said enough
     name = str(line["subject"])

@@ -10,9 +10,10 @@ cut out before the line is parsed, and Python's collector, which would walk over
 """
 
 import gc
-import json
 import os
 import re
+import stat
+from collections import defaultdict
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
@@ -97,7 +98,15 @@ def read(paths, warn, salvage=False):
     for name in sorted({t.environment for t in trials} - environments.keys()):
         warn(f"environment {name!r} is not in these files: host and number of PUs are unknown")
         environments[name] = UNKNOWN_ENVIRONMENT
-    return trials, environments
+    return trials, _told_apart(environments)
+
+
+def _told_apart(environments):
+    """Machines of one name, as those in a cloud have, are not one machine: these get names that tell more."""
+    machines = defaultdict(set)
+    for environment in environments.values():
+        machines[environment.host].add(environment.machine)
+    return {name: e if len(machines[e.host]) == 1 else e._replace(host=e.machine) for name, e in environments.items()}
 
 
 def whole(trial):
@@ -106,7 +115,7 @@ def whole(trial):
     try:
         with open(path, "rb") as file:
             file.seek(offset)
-            return json.loads(file.readline(), parse_constant=checks.refuse_constant)
+            return checks.parsed(file.readline())
     except (OSError, ValueError, RecursionError) as problem:
         raise UsageError(f"{path}: has changed while it was read") from problem
 
@@ -141,7 +150,10 @@ class _Part(NamedTuple):
 
 def _read_file(path):
     try:
-        parts = _parts(path, os.stat(path).st_size)
+        status = os.stat(path)
+        if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):  # a pipe cannot be read twice
+            raise UsageError(f"{path}: is not a regular file")
+        parts = _parts(path, status.st_size)
     except OSError as problem:
         raise UsageError(f"{path}: {problem.strerror}") from problem
     trials, environments, faults, before = [], {}, [], 0
@@ -206,8 +218,8 @@ def _value(line, source, same):
     if line.isspace():
         return None
     try:
-        record = json.loads(_HISTOGRAM.sub(b'"histogram":[]', line).decode(), parse_constant=checks.refuse_constant)
-    except UnicodeDecodeError as problem:
+        record = checks.parsed(_HISTOGRAM.sub(b'"histogram":[]', line))
+    except UnicodeError as problem:
         raise _NotARecord("not text in UTF-8", False) from problem
     except (ValueError, RecursionError) as problem:
         raise _NotARecord("not a complete JSON object", False) from problem

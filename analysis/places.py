@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from analysis import points
+from analysis import checks, points
 from analysis.points import Setting
 
 FIELDS = ("workload", "policy", "role_order", "split", "window", "kind")  # of a setting, as they stand in a file
@@ -29,6 +29,6 @@ class Place:
     @staticmethod
     def from_json(record):
         """Raises what a malformed record leads to: KeyError, TypeError, ValueError, AttributeError."""
-        setting = Setting(params=tuple(sorted(record["params"].items())), host="", pus=None, build="",
-                          **{name: str(record[name]) for name in FIELDS})
-        return Place(setting, str(record["implementation"]), int(record["threads"]))
+        params = tuple(sorted((name, checks.parameter(value)) for name, value in record["params"].items()))
+        setting = Setting(params=params, host="", pus=None, build="", **{name: str(record[name]) for name in FIELDS})
+        return Place(setting, str(record["implementation"]), checks.count(record["threads"]))

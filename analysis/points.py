@@ -110,7 +110,12 @@ def labels(settings):
 
 def assignment(name, value):
     """A parameter as on the command line; some are words."""
-    return f"{name}={value}" if isinstance(value, str) else f"{name}={value:g}"
+    return f"{name}={value}" if isinstance(value, str) else f"{name}={exact(value)}"
+
+
+def exact(value):
+    """A number in the shortest form in which no other number looks the same."""
+    return short if float(short := f"{value:g}") == value else str(value)
 
 
 def _label(name, setting, shared):
@@ -130,7 +135,7 @@ def _setting(trial, environment, splits):
         host=environment.host,
         pus=environment.pus,
         build=trial.build,
-        window=f"{trial.window_ns / 1e6:g}ms",
+        window=f"{exact(trial.window_ns / 1e6)}ms",
         kind=trial.kind,
     )
 
@@ -167,7 +172,7 @@ def _far_rule(trials, environments):
     times over. Other processors are no measure: on a large machine they may be far for good.
     """
     def processors(trial):
-        return environments[trial.environment].host, frozenset(trial.granted)
+        return environments[trial.environment].machine, frozenset(trial.granted)
 
     fastest = {}
     for t in trials:

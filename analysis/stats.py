@@ -7,6 +7,7 @@ runs by Hodges and Lehmann's shift, the bootstrap, and Mann and Whitney's test.
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import median
 
 import numpy as np
@@ -30,17 +31,20 @@ def median_interval(values, confidence=0.95):
     are what is returned, and the coverage says what they are worth.
     """
     ordered = sorted(values)
-    n = len(ordered)
-    rank = 1
-    while _coverage(n, rank + 1) >= confidence:
-        rank += 1
-    return Interval(ordered[rank - 1], ordered[n - rank], _coverage(n, rank))
+    rank, coverage = _innermost(len(ordered), confidence)
+    return Interval(ordered[rank - 1], ordered[-rank], coverage)
 
 
-def _coverage(n, rank):
-    """Probability that the median lies between the rank-th smallest and the rank-th largest of n values."""
-    below = sum(math.comb(n, i) for i in range(rank))
-    return 1 - 2 * below / 2**n
+@lru_cache(maxsize=1024)
+def _innermost(n, confidence):
+    """The largest rank with which the rank-th smallest and the rank-th largest of n values cover the median, or 1; and the
+    probability that they do."""
+    rank, term = 1, n
+    below = 1  # of 2**n: the ways in which fewer than `rank` values fall under the median
+    while 1 - 2 * (below + term) / 2**n >= confidence:
+        below, rank = below + term, rank + 1
+        term = term * (n - rank + 1) // rank
+    return rank, 1 - 2 * below / 2**n
 
 
 def block_ratios(values, references):
@@ -52,6 +56,7 @@ def block_ratios(values, references):
 # Comparing two samples -----------------------------------------------------------------------------------------------
 
 RESAMPLES = 1000
+AT_ONCE = 1 << 24  # resampled pairs in memory
 LARGEST_EXACT = 60  # of both samples: beyond it the normal approximation is as good and far cheaper
 
 
@@ -84,30 +89,44 @@ class Bootstrap:
         differences = np.subtract.outer(new, base).ravel()
         order = np.argsort(differences)
         differences = differences[order]
-        # Of each resample the weighted median of the differences: none has to be sorted. As narrow a type as will do, since
-        # a long table spends its time here.
-        weights = self._of_pairs(base_clusters, new_clusters)
-        below = np.cumsum(weights[:, order], axis=1, dtype=weights.dtype)
-        total = below[:, -1:]
-        low, high = (below < (total + 1) // 2).sum(axis=1), (below <= total // 2).sum(axis=1)
-        shifts = (differences[low] + differences[high]) / 2
-        tail = self._tail(min(_independent(base_clusters), _independent(new_clusters)))
-        return tuple(map(float, np.quantile(shifts, [tail, 1 - tail])))
+        shifts = np.concatenate([_weighted_medians(differences, weights[:, order])
+                                 for weights in self._of_pairs(base_clusters, new_clusters)])
+        n, outside = min(_independent(base_clusters), _independent(new_clusters)), (1 - self._confidence) / 2
+        if n < 4:  # runs: what is drawn from two or three never lies as far out as the next run may
+            shift, half = np.median(differences), -stdtrit(2 * n - 2, outside) * math.sqrt(n / (n - 1)) * shifts.std()
+            return float(shift - half), float(shift + half)
+        return tuple(map(float, np.quantile(shifts, [tail := self._tail(n, outside), 1 - tail])))
 
-    def _tail(self, n):
-        outside = (1 - self._confidence) / 2
+    @staticmethod
+    def _tail(n, outside):
         return ndtr((ndtri(outside) if n >= 7 else stdtrit(2 * n - 2, outside)) * math.sqrt(n / (n - 1)))
 
     def _of_pairs(self, base_clusters, new_clusters):
-        """How often each resample holds each pair (new, base): resamples x pairs."""
+        """How often each resample holds each pair (new, base): resamples x pairs, in parts that fit into memory."""
         shape = base_clusters, new_clusters
         if shape not in self._weights:
             rng = np.random.default_rng(self._seed)
             base, new = (_times_drawn(clusters, self._resamples, rng) for clusters in shape)
-            most = int(new.sum(axis=1).max() * base.sum(axis=1).max())
-            pairs = new[:, :, None] * base[:, None, :]
-            self._weights[shape] = pairs.reshape(self._resamples, -1).astype(np.uint16 if most < 1 << 16 else np.uint32)
+            step = max(1, AT_ONCE // (base.shape[1] * new.shape[1]))
+            parts = (_pairs_drawn(base[i:i + step], new[i:i + step]) for i in range(0, self._resamples, step))
+            if step < self._resamples:
+                return parts  # too many to keep
+            self._weights[shape] = list(parts)
         return self._weights[shape]
+
+
+def _weighted_medians(ordered, weights):
+    """Of each row of weights: no resample has to be sorted."""
+    below = np.cumsum(weights, axis=1, dtype=weights.dtype)
+    total = below[:, -1:]
+    low, high = (below < (total + 1) // 2).sum(axis=1), (below <= total // 2).sum(axis=1)
+    return (ordered[low] + ordered[high]) / 2
+
+
+def _pairs_drawn(base, new):
+    """In as narrow a type as will do, since a long table spends its time here."""
+    most = int(new.sum(axis=1).max()) * int(base.sum(axis=1).max())
+    return (new[:, :, None] * base[:, None, :]).reshape(len(base), -1).astype(np.uint16 if most < 1 << 16 else np.uint32)
 
 
 def _independent(clusters):

@@ -84,7 +84,8 @@ def folded(table):
     constant = [i for i, column in enumerate(table.columns)
                 if column.name in table.foldable and table.rows and len({str(row[i]) for row in table.rows}) == 1]
     kept = [i for i in range(len(table.columns)) if i not in constant]
-    words = ", ".join(f"{table.columns[i].name} {value}" for i in constant if (value := table.rows[0][i]) not in (None, ""))
+    words = ", ".join(f"{table.columns[i].name} {table.columns[i].show(value)}" for i in constant
+                      if (value := table.rows[0][i]) not in (None, ""))
     return Table([table.columns[i] for i in kept], [[row[i] for i in kept] for row in table.rows],
                  [*table.notes, *([f"Everywhere: {words}."] if words else [])])
 
@@ -149,8 +150,12 @@ def _latex_column(column, values):
     sizes = [abs(v) for v in values if v]
     power = 3 * math.floor(math.log10(max(sizes)) / 3) if sizes else 0
     decimals = min(max(2 - math.floor(math.log10(min(sizes) / 10**power)), 0), 4) if sizes else 0
+
+    def scaled(value):  # what has no digits left in that power has its own
+        return f"{value / 10**power:.{decimals}f}" if value == 0 or abs(value) >= 10.0 ** (power - 2) else f"{value / 10**power:.2e}"
+
     head = latex(column.name) + (rf" ($10^{{{power}}}$)" if power else "")
-    return [f"{{{head}}}", *("{--}" if v is None else f"{v / 10**power:.{decimals}f}" for v in values)]
+    return [f"{{{head}}}", *("{--}" if v is None else scaled(v) for v in values)]
 
 
 def _is_plain(cell):
@@ -181,7 +186,8 @@ def markdown(text):
 
 _LATEX = {"\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_", "%": r"\%",
           "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
-          "|": r"\textbar{}", '"': r"\char34{}", "'": r"\textquotesingle{}", "`": r"\textasciigrave{}", "-": "{-}"}
+          "|": r"\textbar{}", '"': r"\char34{}", "'": r"\textquotesingle{}", "`": r"\textasciigrave{}", "-": "{-}",
+          "[": "{[}", "]": "{]}", "*": "{*}"}  # after the end of a row these three would be its options
 
 
 def latex(text):

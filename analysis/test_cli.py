@@ -189,3 +189,54 @@ def test_control_characters_of_a_record_do_not_reach_the_terminal(capsys, writte
     main([*(word.format(path=path, store=tmp_path / "s") for word in command), str(path)])
     captured = capsys.readouterr()
     assert captured.out and "\x1b" not in captured.out + captured.err
+
+
+@pytest.mark.parametrize("command", [["calibrate"], ["export", "--to", "gbench"]])
+def test_no_input_is_written_over(capsys, written, command):
+    path = written([environment(), *(trial(block=i, repetition=i) for i in range(4))])
+    before = path.read_bytes()
+    assert main([*command, str(path), "-o", str(path)]) == 2
+    assert "is one of the files to be read" in capsys.readouterr().err and path.read_bytes() == before
+
+
+def run_with(written, **options):
+    path = written([environment(), trial("\N{GREEK SMALL LETTER ALPHA}")])
+    return subprocess.run([sys.executable, "-m", "analysis", "table", str(path)], cwd=ROOT, stderr=subprocess.PIPE, text=True, **options)
+
+
+def test_a_full_disk_behind_standard_output_is_one_line_and_exit_2(written):
+    with open("/dev/full", "w") as full:
+        run = run_with(written, stdout=full)
+    assert (run.returncode, run.stderr) == (2, "syncbench-analyze: standard output: No space left on device\n")
+
+
+def test_a_reader_that_has_gone_is_no_message(written):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as gone:
+        run = run_with(written, stdout=gone)
+    assert (run.returncode, run.stderr) == (141, "")
+
+
+def test_a_terminal_without_the_character_shows_another(written):
+    run = run_with(written, stdout=subprocess.PIPE, env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONDONTWRITEBYTECODE": "1"})
+    assert (run.returncode, run.stderr) == (0, "") and "? " in run.stdout
+
+
+def test_what_is_no_file_is_not_replaced_by_one(written, tmp_path):
+    """As root a device would be gone, for everybody."""
+    path = written([environment(), *(trial(block=i, repetition=i) for i in range(4))])
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to("target")
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    for output in (pipe, link):
+        assert main(["export", "--to", "otava", str(path), "-o", str(output)]) == 0
+    assert pipe.is_fifo() and os.read(reader, 100).startswith(b"time,commit")
+    assert link.is_symlink() and (tmp_path / "target").read_bytes().startswith(b"time,commit")
+    os.close(reader)
+
+
+def test_a_name_that_no_file_can_have_is_told(capsys, written):
+    assert main(["export", "--to", "otava", str(written([environment(), trial()])), "-o", "x" * 300]) == 2
+    assert capsys.readouterr().err.endswith("xxx: File name too long\n")

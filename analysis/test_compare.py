@@ -120,10 +120,32 @@ def test_the_calibration_beside_the_files_is_used_and_named(capsys, files, tmp_p
     assert status == 0 and "calibration.json" in out
 
 
-def test_a_calibration_of_another_machine_is_refused(capsys, files, tmp_path):
-    (tmp_path / "calibration.json").write_text('{"schema": "syncbench-calibration/1", "machine": "elsewhere", "points": []}')
-    status, _, err = compared(capsys, *files(sample(), sample()))
-    assert status == 2 and "is of another machine (elsewhere)" in err
+def test_a_calibration_of_another_machine_is_refused_or_passed_over_where_nobody_named_it(capsys, files, tmp_path):
+    path = tmp_path / "calibration.json"
+    path.write_text('{"schema": "syncbench-calibration/1", "machine": "elsewhere", "points": []}')
+    sides = files(sample(), sample())
+    status, out, err = compared(capsys, *sides)
+    assert (status, "calibration.json" in out) == (0, False) and "is of another machine (elsewhere), and does not count" in err
+    status, out, err = compared(capsys, *sides, "--calibration", path)
+    assert (status, out) == (2, "") and err.endswith("is of another machine (elsewhere)\n")
+
+
+def test_each_row_tells_the_threshold_that_it_was_judged_by(capsys, files, tmp_path):
+    sides = files(sample(), sample(0.9e6, seed=2))
+    place = {"workload": "counter", "policy": "compact", "role_order": "interleaved", "split": "", "window": "500ms",
+             "kind": "throughput", "params": {"critical_ns": 100, "parallel_ns": 500}, "implementation": "ticket/spin"}
+    for threads, known, threshold in ((2, 1, 0.5), (4, 0, 0.03)):
+        floors = {"schema": "syncbench-calibration/1", "machine": "box, made up, 2 PUs, pack:1 core:2 pu:1",
+                  "points": [{**place, "threads": threads, "measure": "throughput", "floor": 0.5}]}
+        (tmp_path / "calibration.json").write_text(json.dumps(floors))
+        _, out, _ = compared(capsys, *sides, "--format", "json")
+        assert [row["threshold"] for row in json.loads(out)["rows"]] == [threshold]
+        assert f"has a noise floor for {known} of 1 rows" in out
+
+
+def test_a_gate_that_has_nothing_to_judge_does_not_pass(capsys, files):
+    status, out, err = compared(capsys, *files(sample(), sample(seed=2)), "--measures", "p99,max")
+    assert (status, out) == (2, "") and "only throughput trials are in both, which carry no p99 or max" in err
 
 
 def test_points_that_only_one_side_has_are_named(capsys, files):

@@ -53,3 +53,8 @@ def test_refuses_what_is_no_kill_matrix(tmp_path, capsys, bad):
     said = capsys.readouterr().err
     assert said.count("\n") == 1 and "k.jsonl" in said
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_line_ends_where_the_line_ends(tmp_path):
+    (tmp_path / "k.jsonl").write_text(json.dumps(line(rule="a\u2028b"), ensure_ascii=False) + "\n")
+    assert [subject.rule for subject in kills.read(tmp_path / "k.jsonl")] == ["a\u2028b"]

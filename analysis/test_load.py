@@ -1,10 +1,11 @@
 """Reading files that are whole, cut short, corrupted, foreign or missing."""
 
 import json
+import os
 
 import pytest
 
-from analysis import load
+from analysis import load, points
 from analysis.conftest import environment, failed, trial, unbelievable
 from analysis.errors import UsageError
 from analysis.load import read
@@ -170,3 +171,23 @@ def test_a_histogram_is_only_cut_out_if_it_is_one(text):
     line = f'{{"histogram":{text}}}'.encode()
     cut = load._HISTOGRAM.sub(b'"histogram":[]', line)
     assert cut == line or json.loads(cut) == {"histogram": [], "x": [[1, 2]]}
+
+
+def test_half_a_character_is_no_text(written):
+    path = written([environment(), trial(build="\ud800")])
+    with pytest.raises(UsageError, match=":2: not text in UTF-8"):
+        read([path], pytest.fail)
+    assert read([written([environment(), trial(build="\U0001f600")])], pytest.fail)[0][0].build == "\U0001f600"
+
+
+def test_what_cannot_be_read_twice_is_refused(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UsageError, match="pipe: is not a regular file"):
+        read([tmp_path / "pipe"], pytest.fail)
+
+
+def test_two_machines_of_one_name_are_not_one(written):
+    other = environment("run-2")
+    other["host"]["cpu"] = "another"
+    trials, environments = read([written([environment(), trial(), other, trial(rate=5e6, environment="run-2", run="run-2")])], pytest.fail)
+    assert [len(point.trials) for figure in points.figures(trials, environments) for point in figure.points] == [1, 1]

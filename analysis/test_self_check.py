@@ -151,10 +151,30 @@ def test_the_weighted_median_is_the_bootstrap_that_it_stands_for():
     rng = np.random.default_rng(8)
     base, new = rng.normal(0, 1, 6), rng.normal(0.5, 1, 5)
     bootstrap = stats.Bootstrap(resamples=50)
-    weights = bootstrap._of_pairs((6,), (5,)).reshape(50, 5, 6)
+    weights = bootstrap._of_pairs((6,), (5,))[0].reshape(50, 5, 6)
     drawn = []
     for resample in weights:
         differences = [new[j] - base[i] for j in range(5) for i in range(6) for _ in range(int(resample[j, i]))]
         drawn.append(np.median(differences))
-    tail = bootstrap._tail(5)
+    tail = bootstrap._tail(5, 0.025)
     assert bootstrap.interval(base, new, (6,), (5,)) == pytest.approx(tuple(np.quantile(drawn, [tail, 1 - tail])))
+
+
+@pytest.mark.parametrize("runs", [2, 3])
+def test_two_runs_that_differ_as_runs_do_are_no_regression(runs):
+    """What differs between runs is the most of it: ten trials of each say hardly more than one."""
+    rng, bootstrap, hits = np.random.default_rng(5), stats.Bootstrap(), 0
+    for _ in range(1000):
+        sides = [(rng.normal(0, 0.05, runs)[:, None] + rng.normal(0, 0.005, (runs, 5))).ravel() for _ in range(2)]
+        low, high = bootstrap.interval(*sides, (5,) * runs, (5,) * runs)
+        hits += low <= 0 <= high
+    assert hits / 1000 >= 0.94
+
+
+def test_many_values_are_resampled_in_parts_that_fit_into_memory(monkeypatch):
+    rng = np.random.default_rng(8)
+    sample = rng.normal(0, 1, 20), rng.normal(0.5, 1, 15), (20,), (15,)
+    at_once = stats.Bootstrap().interval(*sample)
+    monkeypatch.setattr(stats, "AT_ONCE", 700 * 300)
+    assert stats.Bootstrap().interval(*sample) == at_once
+    assert len(list(stats.Bootstrap()._of_pairs((20,), (15,)))) == 2

@@ -64,3 +64,15 @@ def test_ratios_see_a_factor_and_nothing_of_the_disturbance_that_a_block_shares(
 
 def test_blocks_that_only_one_side_has_and_references_of_zero_give_no_ratio():
     assert block_ratios({1: [2.0], 2: [4.0], 3: [8.0]}, {2: [2.0], 3: [0.0], 4: [1.0]}) == [2.0]
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 6, 17, 100])
+def test_the_ranks_of_a_median_are_those_of_the_binomial_distribution(n):
+    interval = median_interval(range(1, n + 1))
+    within = {rank: 1 - 2 * binom.cdf(rank - 1, n, 0.5) for rank in range(1, n // 2 + 1)}
+    assert interval.low == max((rank for rank, coverage in within.items() if coverage >= 0.95), default=1)
+    assert interval.coverage == pytest.approx(within.get(interval.low, 0))
+
+
+def test_the_median_of_many_values_does_not_take_long():
+    assert median_interval(range(20_000)).coverage == pytest.approx(0.95, abs=0.002)

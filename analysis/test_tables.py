@@ -70,7 +70,7 @@ def test_columns_that_say_the_same_everywhere_become_a_note_for_people():
 
     both = fold("a", "a")
     assert ([column.name for column in both.columns], both.rows) == (["x"], [[None], [None]])
-    assert both.notes[-1] == "Everywhere: name a, rate 12345.678."
+    assert both.notes[-1] == "Everywhere: name a, rate 12.35 k."
     assert [column.name for column in fold("a", "b").columns] == ["name", "x"]
     assert len(fold().columns) == 3
 
@@ -84,3 +84,14 @@ def test_programs_get_every_column():
 def test_a_table_without_rows_has_no_heading_for_people():
     assert tables.render(table(), "console") == "A note.\n"
     assert tables.render(table(), "csv") == "name,rate,x\n"
+
+
+def test_no_row_of_latex_begins_with_what_would_be_an_option_of_the_row_above():
+    for name in ("[9cm]", "*"):
+        assert f"\n{name[0]}" not in tables.render(table(name), "latex")
+
+
+def test_small_numbers_beside_large_ones_do_not_become_zero():
+    values = [2e9, 3e7, 50, 0]
+    lines = tables.render(Table([Column("x", tables.as_number)], [[value] for value in values]), "latex").splitlines()[4:-2]
+    assert [float(line.split()[0]) * 1e9 for line in lines] == pytest.approx(values, rel=0.01)

@@ -20,6 +20,8 @@ def add_arguments(parser):
 
 def run(arguments):
     rules = judging.rules(arguments)
+    if arguments.output:
+        writing.refuse_inputs(arguments.output, reading.result_files(arguments.files))
     trials, environments = judging.read_side(arguments.files, arguments.salvage)
     found = calibration.calibrate(trials, environments, arguments.measures, rules)
     if arguments.output:

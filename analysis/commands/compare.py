@@ -3,7 +3,7 @@
 from analysis import calibration, comparison, labels, tables
 from analysis.commands import judging, reading
 from analysis.errors import UsageError, warn
-from analysis.tables import Column, Table, as_number, as_p, as_ratio
+from analysis.tables import Column, Table, as_number, as_p, as_percentage, as_ratio
 
 NAME = "compare"
 HELP = "compare two sets of results point by point; exit 1 if something became slower"
@@ -26,12 +26,25 @@ def run(arguments):
     base, new = (judging.read_side([path], arguments.salvage) for path in (arguments.base, arguments.new))
     check_comparable(base, new, arguments.across)
     rules = judging.rules(arguments)
-    floors = calibration.find(arguments.calibration, (arguments.new, arguments.base))
-    compared = comparison.compare(base, new, arguments.measures, rules, floors.of(base) if floors else None)
+    floors = _floors(arguments, base)
+    compared = comparison.compare(base, new, arguments.measures, rules, floors.floors if floors else None)
     print(tables.render(_table(compared, rules, floors, SHOWN[arguments.only]), arguments.format), end="")
     for row in compared.regressions:
         warn(f"{row.verdict}: {row.place}, {row.measure.name}" + (f" ({row.note})" if row.note else ""))
     return 1 if compared.regressions else 0
+
+
+def _floors(arguments, side):
+    """One that was asked for has to be of this machine; one that lies there need not."""
+    found = calibration.find(arguments.calibration, (arguments.new, arguments.base))
+    trials, environments = side
+    if found is None or found.machine == environments[trials[0].environment].machine:
+        return found
+    words = f"{found.path}: is of another machine ({found.machine})"
+    if arguments.calibration is not None:
+        raise UsageError(words)
+    warn(f"{words}, and does not count")
+    return None
 
 
 def check_comparable(base, new, across):
@@ -51,12 +64,12 @@ def check_comparable(base, new, across):
 def _table(compared, rules, floors, verdicts):
     shown = [row for row in compared.rows if row.verdict in verdicts]
     columns = [*labels.COLUMNS, Column("measure"), Column("base", as_number), Column("new", as_number), Column("ratio", as_ratio),
-               Column("low", as_ratio), Column("high", as_ratio), Column("p", as_p), Column("n base"), Column("n new"),
+               Column("low", as_ratio), Column("high", as_ratio), Column("threshold", as_percentage), Column("p", as_p), Column("n base"), Column("n new"),
                Column("verdict"), Column("note")]
     words = labels.by_place([row.place for row in compared.rows])
-    rows = [[*words[row.place], row.measure.name, row.base.median, row.new.median, row.ratio, *(row.interval or (None, None)),
+    rows = [[*words[row.place], row.measure.name, row.base.median, row.new.median, row.ratio, *(row.interval or (None, None)), row.threshold,
              row.adjusted_p, _count(row.base), _count(row.new), row.verdict, row.note] for row in shown]
-    return Table(columns, rows, _notes(compared, rules, floors), (*labels.FOLDABLE, "measure", "note"))
+    return Table(columns, rows, _notes(compared, rules, floors), (*labels.FOLDABLE, "measure", "threshold", "note"))
 
 
 def _count(side):
@@ -72,7 +85,9 @@ def _notes(compared, rules, floors):
              f"Holm over the table. A claim needs p < {rules.alpha:g} and a difference above {rules.threshold:.1%}; same: the "
              "interval lies within it."]
     if floors:
-        notes.append(f"Where the noise floor of {floors.path} is larger, it takes the place of the threshold.")
+        known = sum((row.place, row.measure.name) in floors.floors for row in compared.rows)
+        notes.append(f"{floors.path} has a noise floor for {known} of {len(verdicts)} rows; where it is larger, it takes the place of "
+                     f"the threshold.")
     notes += compared.notes
     for word, places in (("BASE", compared.only_base), ("NEW", compared.only_new)):
         notes += [f"Only in {word}: {place}." for place in places]

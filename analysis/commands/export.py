@@ -14,6 +14,8 @@ def add_arguments(parser):
 
 
 def run(arguments):
+    if arguments.output:
+        writing.refuse_inputs(arguments.output, reading.result_files(arguments.files))
     trials, environments = judging.read_side(arguments.files, arguments.salvage)
     text = exports.FORMATS[arguments.to](summary.lines(trials, environments), trials, environments)
     if arguments.output:

@@ -1,5 +1,6 @@
 """`syncbench-analyze history add|check|show|index`: what became of the measurements over many runs."""
 
+from argparse import ArgumentTypeError
 from collections import Counter
 from pathlib import Path
 
@@ -141,5 +142,5 @@ def _chosen(arguments):
 
 def _runs(text):
     if not text.isdecimal() or not 1 <= int(text) <= 10_000:
-        raise ValueError(text)
+        raise ArgumentTypeError(f"{text!r:.80} is not a number from 1 to 10000")
     return int(text)

@@ -35,14 +35,8 @@ def run(arguments):
 
 def _refuse(output, inputs, force):
     """Before the work is done, not after it."""
-    if output.is_dir():
-        raise UsageError(f"{output}: is a folder; -o wants the name of a file")
-    if not output.exists():
-        return
-    for path in inputs:
-        if Path(path).exists() and output.samefile(path):
-            raise UsageError(f"{output}: is one of the files to be read, and would be written over")
-    if not force:
+    writing.refuse_inputs(output, inputs)
+    if output.exists() and not force:
         try:
             with open(output, "rb") as file:
                 is_report = file.read(len(page.MARKER)) in (b"", page.MARKER.encode())

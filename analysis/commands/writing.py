@@ -53,11 +53,24 @@ class FileNames:
         return name
 
 
+def refuse_inputs(output, inputs):
+    """Raises UsageError where the output is one of the files to be read, or a folder: before the work is done, not after it."""
+    output = Path(output)
+    if output.is_dir():
+        raise UsageError(f"{output}: is a folder; -o wants the name of a file")
+    if any(output.exists() and Path(path).exists() and output.samefile(path) for path in inputs):
+        raise UsageError(f"{output}: is one of the files to be read, and would be written over")
+
+
 def write(path, content):
-    """Bytes to a file. Whoever reads it sees the old content or the new, never half of it."""
-    path = Path(path)
+    """Bytes to a file. Whoever reads it sees the old content or the new, never half of it. A device or a pipe stays what it
+    is, and a link points to where it did."""
+    path = Path(os.path.realpath(path))
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            path.write_bytes(content)
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             beside.write_bytes(content)
