@@ -117,7 +117,8 @@ def compare(base, new, measures, rules=Rules(), floors=None):
             for measure in measures for place in both if place.setting.kind == measure.kind]
     if not rows:
         kinds = " and ".join(sorted({place.setting.kind for place in both}))
-        raise UsageError(f"nothing to compare: only {kinds} trials are in both, which carry no {' or '.join(m.name for m in measures)}")
+        names = " or ".join(measure.name for measure in measures)
+        raise UsageError(f"nothing to compare: only {kinds} trials are in both, which carry no {names}")
     if min(len({trial.run for trial in trials}) for trials, _ in (base, new)) >= ENOUGH_RUNS:
         rows = [replace(row, base=_by_runs(row.base), new=_by_runs(row.new)) for row in rows]
     rows = judged(rows, rules, floors or {})

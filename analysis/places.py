@@ -29,6 +29,6 @@ class Place:
     @staticmethod
     def from_json(record):
         """Raises what a malformed record leads to: KeyError, TypeError, ValueError, AttributeError."""
-        setting = Setting(params=tuple(sorted((name, checks.parameter(value)) for name, value in record["params"].items())), host="", pus=None, build="",
-                          **{name: str(record[name]) for name in FIELDS})
+        params = tuple(sorted((name, checks.parameter(value)) for name, value in record["params"].items()))
+        setting = Setting(params=params, host="", pus=None, build="", **{name: str(record[name]) for name in FIELDS})
         return Place(setting, str(record["implementation"]), checks.count(record["threads"]))

@@ -152,7 +152,8 @@ def _latex_column(column, values):
     decimals = min(max(2 - math.floor(math.log10(min(sizes) / 10**power)), 0), 4) if sizes else 0
 
     def scaled(value):  # what has no digits left in that power has its own
-        return f"{value / 10**power:.{decimals}f}" if value == 0 or abs(value) >= 10.0 ** (power - 2) else f"{value / 10**power:.2e}"
+        small = 0 < abs(value) < 10.0 ** (power - 2)
+        return f"{value / 10**power:.2e}" if small else f"{value / 10**power:.{decimals}f}"
 
     head = latex(column.name) + (rf" ($10^{{{power}}}$)" if power else "")
     return [f"{{{head}}}", *("{--}" if v is None else scaled(v) for v in values)]

@@ -142,7 +142,8 @@ def test_the_processors_of_a_figure_are_those_that_its_workers_got(grouped):
 
 
 def test_numbers_that_differ_never_look_the_same():
-    assert [points.assignment("n", n) for n in (100, 0.5, 1500000, 1000001, 1000002)] == ["n=100", "n=0.5", "n=1.5e+06", "n=1000001", "n=1000002"]
+    words = [points.assignment("n", n) for n in (100, 0.5, 1500000, 1000001, 1000002)]
+    assert words == ["n=100", "n=0.5", "n=1.5e+06", "n=1000001", "n=1000002"]
 
 
 def test_trials_of_windows_that_hardly_differ_are_not_pooled(written):

@@ -160,6 +160,9 @@ def test_what_a_run_ends_with(repository, status, found):
     (["HEAD", "--pairs", "-1"], "--pairs -1"),
     (["HEAD", "--seed", "x"], "--seed x"),
     (["--frequency", "HEAD"], "unknown option --frequency"),
+    (["HEAD", "--threshold", "5"], "'5' is no percentage"),
+    (["HEAD", "--alpha", "2"], "'2' is not between 0 and 1"),
+    (["HEAD", "--measures", "speed"], "'speed' is none of throughput"),
 ])
 def test_wrong_use_is_one_line_and_exit_2(repository, arguments, words):
     run = repository.check(*arguments)

@@ -64,11 +64,12 @@ def check_comparable(base, new, across):
 def _table(compared, rules, floors, verdicts):
     shown = [row for row in compared.rows if row.verdict in verdicts]
     columns = [*labels.COLUMNS, Column("measure"), Column("base", as_number), Column("new", as_number), Column("ratio", as_ratio),
-               Column("low", as_ratio), Column("high", as_ratio), Column("threshold", as_percentage), Column("p", as_p), Column("n base"), Column("n new"),
+               Column("low", as_ratio), Column("high", as_ratio), Column("threshold", as_percentage), Column("p", as_p),
+               Column("n base"), Column("n new"),
                Column("verdict"), Column("note")]
     words = labels.by_place([row.place for row in compared.rows])
-    rows = [[*words[row.place], row.measure.name, row.base.median, row.new.median, row.ratio, *(row.interval or (None, None)), row.threshold,
-             row.adjusted_p, _count(row.base), _count(row.new), row.verdict, row.note] for row in shown]
+    rows = [[*words[row.place], row.measure.name, row.base.median, row.new.median, row.ratio, *(row.interval or (None, None)),
+             row.threshold, row.adjusted_p, _count(row.base), _count(row.new), row.verdict, row.note] for row in shown]
     return Table(columns, rows, _notes(compared, rules, floors), (*labels.FOLDABLE, "measure", "threshold", "note"))
 
 
@@ -86,8 +87,8 @@ def _notes(compared, rules, floors):
              "interval lies within it."]
     if floors:
         known = sum((row.place, row.measure.name) in floors.floors for row in compared.rows)
-        notes.append(f"{floors.path} has a noise floor for {known} of {len(verdicts)} rows; where it is larger, it takes the place of "
-                     f"the threshold.")
+        notes.append(f"{floors.path} has a noise floor for {known} of {len(verdicts)} rows; where it is larger, it takes the place "
+                     f"of the threshold.")
     notes += compared.notes
     for word, places in (("BASE", compared.only_base), ("NEW", compared.only_new)):
         notes += [f"Only in {word}: {place}." for place in places]
