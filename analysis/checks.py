@@ -5,6 +5,7 @@ import math
 
 # What a record that is not what it should be leads to, when it is taken apart.
 MALFORMED = (KeyError, TypeError, ValueError, AttributeError, RecursionError, OverflowError)
+LARGEST = 1 << 63  # what no counter reaches, and neither a floating-point number nor a database takes
 
 
 def describe(problem):
@@ -42,13 +43,13 @@ def measure(value):
 
 
 def whole_number(value):
-    if type(value) is not int or value < 0:
+    if type(value) is not int or not 0 <= value < LARGEST:
         raise ValueError(f"{value!r:.60} is not a whole number")
     return value
 
 
 def count(value):
-    if type(value) is not int or value < 1:
+    if type(value) is not int or not 1 <= value < LARGEST:
         raise ValueError(f"{value!r:.60} is not a count")
     return value
 
@@ -56,6 +57,12 @@ def count(value):
 def yes_or_no(value):
     if not isinstance(value, bool):
         raise ValueError(f"{value!r:.60} is not true or false")
+    return value
+
+
+def mapping(value):
+    if not isinstance(value, dict):
+        raise ValueError(f"{value!r:.60} is not an object")
     return value
 
 

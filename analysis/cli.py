@@ -37,8 +37,7 @@ def main(argv=None):
 
 def _run(argv):
     from analysis.commands import COMMANDS  # only now: these import the packages that were just looked for
-    from analysis.errors import UsageError
-    from analysis.tables import printable
+    from analysis.errors import UsageError, one_line
 
     parser = _Parser(prog=PROGRAM, description="Figures and judgements from the result files of syncbench.")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -53,13 +52,13 @@ def _run(argv):
             sys.stdout.flush()  # a full disk shows here, and not after the exit status is settled
         return status
     except UsageError as problem:
-        return _fail(printable(problem), 2)
+        return _fail(one_line(problem), 2)
     except BrokenPipeError:
         raise
     except OSError as problem:
         if problem.filename is None:
             _drop_output()
-        return _fail(printable(f"{problem.filename or 'standard output'}: {problem.strerror}"), 2)
+        return _fail(one_line(f"{problem.filename or 'standard output'}: {problem.strerror}"), 2)
 
 
 def _drop_output():

@@ -248,7 +248,9 @@ def _collector_paused():
 
 def _environment(record):
     checks.text(record["id"])
-    topology, host = record["topology"], record["host"]
+    topology, host = (checks.mapping(record[name]) for name in ("topology", "host"))
+    for name in ("system", "build", "calibration"):
+        checks.mapping(record.get(name, {}))
     pus = topology.get("pus")
     name = checks.text(host.get("name", "unknown"))
     shape = re.sub(r"\(memory=\d+\)", "", str(topology.get("synthetic", "")))  # what is free at the start differs
@@ -275,9 +277,9 @@ def _trial(record, source, same):
         oversubscribed=bool(placement["oversubscribed"]),
         saturated=bool(record.get("saturated", False)),
         window_ns=checks.count(record["window_ns"]),
-        repetition=int(record.get("repetition", 0)),
-        copy=int(record["copy"]),
-        block=int(record["block"]),
+        repetition=checks.whole_number(record.get("repetition", 0)),
+        copy=checks.whole_number(record["copy"]),
+        block=checks.whole_number(record["block"]),
         run=same(checks.text(record.get("run", record["environment"]))),
         environment=same(checks.text(record["environment"])),
         build=same(checks.text(record["build"])),

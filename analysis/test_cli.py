@@ -240,3 +240,9 @@ def test_what_is_no_file_is_not_replaced_by_one(written, tmp_path):
 def test_a_name_that_no_file_can_have_is_told(capsys, written):
     assert main(["export", "--to", "otava", str(written([environment(), trial()])), "-o", "x" * 300]) == 2
     assert capsys.readouterr().err.endswith("xxx: File name too long\n")
+
+
+def test_a_name_of_thousands_of_characters_does_not_hide_what_is_said_about_it(capsys, written):
+    names = [str(written([environment(), trial(name * 10_000)], f"{name}.jsonl")) for name in "ab"]
+    assert main(["compare", *names]) == 2
+    assert "no point is in both sets" in (err := capsys.readouterr().err) and len(err) < 2000

@@ -234,3 +234,8 @@ def test_a_point_that_is_none_is_named_and_taken_in_no_part(capsys, store, more)
     status, _, err = called(capsys, "check", "--store", folder)
     assert status == 2 and f"{only_file(folder)}:1: not a run of a history" in err
     assert [len(one.values) for one in history_index.series(folder, lambda line: None, salvage=True)] == [2]
+
+
+def test_a_number_of_runs_that_is_none_is_told_so(capsys, store):
+    status, _, err = called(capsys, "check", "--store", store(runs([1e6])), "--last", "0")
+    assert status == 2 and "'0' is not a number from 1 to 10000" in err

@@ -191,3 +191,11 @@ def test_two_machines_of_one_name_are_not_one(written):
     other["host"]["cpu"] = "another"
     trials, environments = read([written([environment(), trial(), other, trial(rate=5e6, environment="run-2", run="run-2")])], pytest.fail)
     assert [len(point.trials) for figure in points.figures(trials, environments) for point in figure.points] == [1, 1]
+
+
+@pytest.mark.parametrize("line, words", [
+    (trial(window_ns=10**400), "is not a count"), (trial() | {"threads": 2**63}, "is not a count"), (trial(block="1"), "is not a whole number"),
+    (environment() | {"build": "x"}, "'x' is not an object"), (environment() | {"system": []}, "is not an object")])
+def test_what_the_rest_of_the_program_could_not_bear_is_named(written, line, words):
+    with pytest.raises(UsageError, match=f":2: not a usable record .*{words}"):
+        read([written([environment(), line, trial()])], pytest.fail)
