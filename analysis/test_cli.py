@@ -202,7 +202,8 @@ def test_no_input_is_written_over(capsys, written, command):
 def run_with(written, **options):
     path = written([environment(), trial("\N{GREEK SMALL LETTER ALPHA}")])
     command = [sys.executable, "-m", "analysis", "table", str(path)]
-    return subprocess.run(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, **options)
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}  # the end is what is tried
+    return subprocess.run(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, **{"env": environ, **options})
 
 
 def test_a_full_disk_behind_standard_output_is_one_line_and_exit_2(written):
