@@ -5,7 +5,9 @@ of a calibration if that is larger), distinguishable from none (its interval), a
 a long table brings (p adjusted by Holm over all rows). What is called the same has to have its whole interval inside the
 threshold: a large p alone only means that too little was measured.
 
-The unit is what is independent: the medians of runs, where both sides have enough of them, else the blocks of trials.
+The unit is what is independent: the medians of runs, where both sides have enough of them, else the blocks of trials. Runs
+that were measured side by side are pairs, and what is judged then is the ratio inside each: a mood of the machine that
+lasts longer than a pair meets both and cancels.
 """
 
 from collections import Counter, defaultdict
@@ -34,6 +36,7 @@ class Rules:
     alpha: float = 0.05  # the chance of any false claim in the whole table
     confidence: float = 0.95  # of each interval
     threshold: float = 0.03  # relative: smaller differences do not matter
+    paired: bool = False  # runs of one name on both sides were measured side by side
     seed: int = 1
 
 
@@ -50,6 +53,7 @@ class Side:
     only_far: bool
     disturbed: bool  # most of these trials are doubtful
     why_failed: str | None
+    runs: tuple = ()  # the names of those of `clusters`
 
     @property
     def usable(self):
@@ -119,8 +123,13 @@ def compare(base, new, measures, rules=Rules(), floors=None):
         kinds = " and ".join(sorted({place.setting.kind for place in both}))
         names = " or ".join(measure.name for measure in measures)
         raise UsageError(f"nothing to compare: only {kinds} trials are in both, which carry no {names}")
-    if min(len({trial.run for trial in trials}) for trials, _ in (base, new)) >= ENOUGH_RUNS:
+    runs = [{trial.run for trial in trials} for trials, _ in (base, new)]
+    if rules.paired and runs[0].isdisjoint(runs[1]):
+        raise UsageError("nothing to pair: no run has the name of one of the other set")
+    if rules.paired or min(map(len, runs)) >= ENOUGH_RUNS:
         rows = [replace(row, base=_by_runs(row.base), new=_by_runs(row.new)) for row in rows]
+    if rules.paired:
+        rows = [_paired(row) for row in rows]
     rows = judged(rows, rules, floors or {})
     return Comparison(rows, [p for p in before if p not in after], [p for p in after if p not in before], _notes(rows, rules))
 
@@ -182,7 +191,7 @@ def side_of(point, measure):
                     unseen=len(point.trials) - sum(map(len, blocks.values())))
     return Side(tuple(values), tuple(len(run) for run in runs.values()), median(values) if values else None, _spread(values),
                 len(point.trials), {word: n for word, n in left_out.items() if n}, point.only_far,
-                _mostly_doubtful(point.trials), point.why_failed if point.failed and not point.trials else None)
+                _mostly_doubtful(point.trials), point.why_failed if point.failed and not point.trials else None, tuple(runs))
 
 
 def _spread(values):
@@ -200,12 +209,25 @@ def _by_runs(side):
     return replace(side, values=runs, clusters=(len(runs),))
 
 
+def _paired(row):
+    """The runs that both sides have, in one order; of what the others would say, the number of values."""
+    names = [name for name in row.base.runs if name in row.new.runs]
+
+    def with_partner(side):
+        values = dict(zip(side.runs, side.values))
+        kept, alone = tuple(values[name] for name in names), len(values) - len(names)
+        return replace(side, values=kept, clusters=(len(kept),), runs=tuple(names), median=median(kept) if kept else None,
+                       spread=_spread(kept), left_out={**side.left_out, **({"runs alone": alone} if alone else {})})
+
+    return replace(row, base=with_partner(row.base), new=with_partner(row.new))
+
+
 def judged(rows, rules, floors):
     """The rows with ratio, interval, p and verdict: those of one table, since p is adjusted for all of them."""
     bootstrap = stats.Bootstrap(rules.confidence, seed=rules.seed)
     rows = [_estimated(row, bootstrap, rules, floors) for row in rows]
     testable = [i for i, row in enumerate(rows) if row.ratio is not None]
-    ps = _ps([rows[i] for i in testable])
+    ps = [rows[i].p for i in testable] if rules.paired else _ps([rows[i] for i in testable])
     for i, p, adjusted in zip(testable, ps, stats.holm(ps)):
         rows[i] = replace(rows[i], p=p, adjusted_p=float(adjusted))
     return [_judged(row, rules) for row in rows]
@@ -217,6 +239,9 @@ def _estimated(row, bootstrap, rules, floors):
     if not (row.base.usable and row.new.usable):
         return row
     base, new = np.log(row.base.values), np.log(row.new.values)
+    if rules.paired:
+        found = stats.signed_rank(new - base, rules.confidence)
+        return replace(row, ratio=exp(found.shift), interval=found.interval and tuple(map(exp, found.interval)), p=found.p)
     interval = bootstrap.interval(base, new, row.base.clusters, row.new.clusters)
     return replace(row, ratio=exp(stats.hodges_lehmann(base, new)),
                    interval=None if interval is None else (exp(interval[0]), exp(interval[1])))
@@ -244,7 +269,7 @@ def _judged(row, rules):
     if not row.is_of_one_mood:
         return replace(row, verdict=UNSTABLE, note=f"processors far apart in {'BASE' if row.base.only_far else 'NEW'} alone")
     if row.interval is None:
-        return replace(row, verdict=INCONCLUSIVE, note="fewer than four values on a side")
+        return replace(row, verdict=INCONCLUSIVE, note="too few pairs" if rules.paired else "fewer than four values on a side")
     low, high = row.interval
     limit = log(1 + row.threshold)
     if abs(log(row.ratio)) > limit and not low <= 1 <= high and row.adjusted_p < rules.alpha:
@@ -252,10 +277,17 @@ def _judged(row, rules):
         return replace(row, verdict=FASTER if better else SLOWER)
     if -limit < log(low) and log(high) < limit:
         return replace(row, verdict=SAME)
-    wide = [word for word, side in (("BASE", row.base), ("NEW", row.new)) if side.spread is not None and side.spread > WIDE]
-    if wide:
+    if wide := _wide(row, rules):
         return replace(row, verdict=UNSTABLE, note=f"the middle half of {' and '.join(wide)} spreads over more than {WIDE:.0%}")
     return replace(row, verdict=INCONCLUSIVE)
+
+
+def _wide(row, rules):
+    """What of this row is not one number."""
+    spreads = {"BASE": row.base.spread, "NEW": row.new.spread}
+    if rules.paired:
+        spreads = {"the ratios": _spread(np.divide(row.new.values, row.base.values))}
+    return [word for word, spread in spreads.items() if spread is not None and spread > WIDE]
 
 
 def _without_ratio(row):
@@ -268,20 +300,25 @@ def _without_ratio(row):
 def _notes(rows, rules):
     notes = []
     tests = [row for row in rows if row.p is not None]
-    mute = [row for row in tests if stats.smallest_p(len(row.base.values), len(row.new.values)) * len(tests) >= rules.alpha]
+    mute = [row for row in tests if _smallest_p(len(row.base.values), len(row.new.values), rules) * len(tests) >= rules.alpha]
     if mute:
         sizes = max((len(row.base.values), len(row.new.values)) for row in mute)
-        notes.append(f"Too few values for {len(mute)} of {len(tests)} rows: {sizes[0]} against {sizes[1]} cannot tell anything "
-                     f"at {rules.alpha:g} over so many rows; {_enough(len(tests), rules.alpha)} on each side can, or fewer "
-                     "measures.")
+        words = f"{sizes[0]} pairs" if rules.paired else f"{sizes[0]} against {sizes[1]}"
+        notes.append(f"Too few values for {len(mute)} of {len(tests)} rows: {words} cannot tell anything "
+                     f"at {rules.alpha:g} over so many rows; {_enough(len(tests), rules)}{'' if rules.paired else ' on each side'} "
+                     "can, or fewer measures.")
     few = [row for row in tests if max(len(row.base.clusters), len(row.new.clusters)) > 1]
     if few:
         notes.append(f"Fewer than {ENOUGH_RUNS} runs on a side: intervals allow for differences between runs, p does not.")
     return notes
 
 
-def _enough(tests, alpha):
+def _enough(tests, rules):
     n = 3
-    while stats.smallest_p(n, n) * tests >= alpha:
+    while _smallest_p(n, n, rules) * tests >= rules.alpha:
         n += 1
     return n
+
+
+def _smallest_p(base, new, rules):
+    return stats.smallest_p_of_pairs(base) if rules.paired else stats.smallest_p(base, new)

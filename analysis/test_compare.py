@@ -8,7 +8,7 @@ import pytest
 
 from analysis.cli import main
 from analysis.conftest import environment, failed, trial
-from analysis.test_comparison import sample
+from analysis.test_comparison import sample, side_by_side
 
 
 def compared(capsys, *arguments):
@@ -41,6 +41,21 @@ def test_no_change_and_an_improvement_are_exit_0(capsys, files, factor):
 def test_something_that_broke_is_exit_1(capsys, files):
     status, out, _ = compared(capsys, *files(sample(), [failed(line) for line in sample()]))
     assert status == 1 and "hang in NEW" in out and "0 -10 hang" in out
+
+
+def test_files_of_one_name_are_pairs(capsys, tmp_path):
+    """Whatever their runs are called."""
+    for folder, lines in zip(("base", "new"), side_by_side(12, 0.9)):
+        (tmp_path / folder).mkdir()
+        for line in lines:
+            line = {**line, "run": f"{folder} {line['run']}"}
+            path = tmp_path / folder / line["run"].split()[1]
+            path.write_text((path.read_text() if path.exists() else json.dumps(environment()) + "\n") + json.dumps(line) + "\n")
+    status, out, _ = compared(capsys, tmp_path / "base", tmp_path / "new", "--paired")
+    assert status == 1 and "1 slower." in out and "signed ranks of pairs" in out
+    assert compared(capsys, tmp_path / "base", tmp_path / "new")[0] == 0
+    status, _, err = compared(capsys, tmp_path / "base" / "000.jsonl", tmp_path / "new" / "001.jsonl", "--paired")
+    assert status == 2 and "nothing to pair" in err and err.count("\n") == 1
 
 
 @pytest.mark.parametrize("form, parse", [("json", json.loads), ("csv", lambda text: list(csv.DictReader(io.StringIO(text))))])

@@ -1,5 +1,6 @@
 """What is compared with what, and when which verdict is given."""
 
+from math import exp
 from random import Random
 
 import pytest
@@ -196,6 +197,50 @@ def test_a_point_that_only_two_of_many_runs_have_is_two_values(sides):
     new = [*others, *sample(0.5e6, run="run-0", seed=3), *sample(0.5e6, run="run-1", seed=4)]
     row = next(r for r in compare(*sides(base, new), THROUGHPUT).rows if r.place.implementation == "ticket/spin")
     assert (row.verdict, len(row.base.values)) == ("inconclusive", 2)
+
+
+def side_by_side(count, ratio=1.0, drift=0.5, alone=()):
+    """Two sets of runs: what both meet moves from pair to pair by far more than what each scatters by itself."""
+    rng = Random(9)
+    moods = [rng.gauss(0, drift) for _ in range(count)]
+    return [[line for i, mood in enumerate(moods) if i not in left_out
+             for line in sample(rate * exp(mood), n=2, seed=rng.random(), run=f"{i:03d}.jsonl")]
+            for rate, left_out in ((1e6, ()), (ratio * 1e6, alone))]
+
+
+def test_pairs_see_through_a_machine_that_drifts(sides):
+    slower, same = (sides(*side_by_side(14, ratio)) for ratio in (0.9, 1.0))
+    row = only_row(compare(*slower, THROUGHPUT, Rules(paired=True)))
+    assert row.verdict == "slower" and row.interval[0] < 0.9 < row.interval[1]
+    assert row.adjusted_p == pytest.approx(2**-13)
+    assert only_row(compare(*slower, THROUGHPUT)).verdict == "unstable"
+    assert only_row(compare(*same, THROUGHPUT, Rules(paired=True))).verdict == "same"
+
+
+def test_ratios_that_scatter_are_unstable_and_moods_are_not(sides):
+    base, new = side_by_side(14)
+    new = [line for i in range(14) for line in sample(1e6 * Random(i).lognormvariate(0, 0.6), n=2, run=f"{i:03d}.jsonl")]
+    row = only_row(compare(*sides(base, new), THROUGHPUT, Rules(paired=True)))
+    assert (row.verdict, row.note) == ("unstable", "the middle half of the ratios spreads over more than 25%")
+
+
+def test_a_run_without_a_partner_is_counted_and_does_not_shift_the_others(sides):
+    row = only_row(compare(*sides(*side_by_side(14, 0.9, alone=(0, 5))), THROUGHPUT, Rules(paired=True)))
+    assert (row.verdict, len(row.base.values), row.base.left_out, row.new.left_out) == ("slower", 12, {"runs alone": 2}, {})
+    assert row.ratio == pytest.approx(0.9, rel=0.02)
+
+
+def test_few_pairs_have_no_verdict_and_say_how_many_would_do(sides):
+    found = compare(*sides(*side_by_side(5, 0.5)), THROUGHPUT, Rules(paired=True))
+    assert (only_row(found).verdict, only_row(found).note) == ("inconclusive", "too few pairs")
+    (note,) = found.notes
+    assert note == "Too few values for 1 of 1 rows: 5 pairs cannot tell anything at 0.05 over so many rows; 6 can, or fewer measures."
+
+
+def test_sets_of_which_no_runs_are_pairs_are_refused(sides):
+    base, new = side_by_side(7)
+    with pytest.raises(UsageError, match="nothing to pair"):
+        compare(*sides(base, [{**line, "run": "other"} for line in new]), THROUGHPUT, Rules(paired=True))
 
 
 def test_a_noise_floor_takes_the_place_of_a_smaller_threshold(sides):

@@ -85,6 +85,17 @@ def test_intervals_of_a_median_cover_what_they_say(n):
     assert found[0].coverage >= 0.95
 
 
+@pytest.mark.parametrize("noise", NOISE.values(), ids=NOISE)
+@pytest.mark.parametrize("pairs", [7, 10, 25])
+def test_intervals_of_pairs_cover_no_less_than_they_say(noise, pairs):
+    """Exact, so that the steps are coarse for few pairs: 98 % for seven, for 25 hardly more than 95 %."""
+    rng, hits = np.random.default_rng(12), 0
+    for _ in range(2000):
+        low, high = stats.signed_rank(noise(rng, pairs) - noise(rng, pairs)).interval
+        hits += low <= 0 <= high
+    assert 0.94 <= hits / 2000 <= {7: 1, 10: 0.975, 25: 0.965}[pairs]
+
+
 def table_of(rng, noise, size, rows, effects=()):
     """Rows of equal things, but for the first, which differ by these effects."""
     effects = [*effects, *[0.0] * (rows - len(effects))]
@@ -103,6 +114,16 @@ def test_false_alarms_come_in_at_most_one_table_of_twenty(noise):
     assert alarms / 200 <= 0.05 + 0.03  # two standard errors of 200 tables
 
 
+@pytest.mark.parametrize("noise", NOISE.values(), ids=NOISE)
+def test_pairs_that_drift_together_raise_no_more_false_alarms(noise):
+    rng, rules, alarms = np.random.default_rng(23), Rules(threshold=0.0, paired=True), 0
+    for _ in range(200):
+        moods = [rng.normal(0, 0.4, 25).cumsum() for _ in range(20)]
+        rows = [Row(None, THROUGHPUT, side(mood + noise(rng, 25)), side(mood + noise(rng, 25))) for mood in moods]
+        alarms += bool(claims(rows, rules))
+    assert alarms / 200 <= 0.05 + 0.03
+
+
 def test_the_false_alarm_rate_would_show_if_p_were_not_adjusted(monkeypatch):
     monkeypatch.setattr(stats, "holm", lambda ps: np.asarray(ps))
     rng = np.random.default_rng(21)
@@ -116,6 +137,20 @@ def power(size, noise, effect=np.log(0.95), rows=20, tables=60):
 
 def test_a_change_of_5_percent_is_seen_where_the_noise_is_3_percent():
     assert power(20, NOISE["normal"]) >= 0.9
+
+
+def test_the_gates_pairs_see_10_percent_at_the_noise_of_this_machine_whatever_it_drifts():
+    """As scripts/regression-check asks: 25 pairs of two trials each, 37 rows, 1 % for the table."""
+    rng, rules, seen = np.random.default_rng(34), Rules(alpha=0.01, threshold=0.05, paired=True), 0
+
+    def run(mood, effect=0.0):
+        return side(mood + effect + np.median(NOISE["this machine"](rng, 50).reshape(25, 2), axis=1))
+
+    for _ in range(60):
+        moods = [rng.normal(0, 0.4, 25).cumsum() for _ in range(37)]
+        seen += "slower" in claims([Row(None, THROUGHPUT, run(mood), run(mood, 0.0 if i else np.log(0.9)))
+                                    for i, mood in enumerate(moods)], rules)
+    assert seen / 60 >= 0.5
 
 
 def test_a_change_of_5_percent_takes_sixty_trials_at_the_noise_of_this_machine():

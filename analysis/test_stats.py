@@ -3,12 +3,13 @@
 from random import Random
 from statistics import median
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binom
+from scipy.stats import binom, wilcoxon
 
-from analysis.stats import block_ratios, median_interval
+from analysis.stats import block_ratios, median_interval, signed_rank, smallest_p_of_pairs
 
 samples = st.lists(st.floats(0, 1e12), min_size=1, max_size=60)
 
@@ -76,3 +77,29 @@ def test_the_ranks_of_a_median_are_those_of_the_binomial_distribution(n):
 
 def test_the_median_of_many_values_does_not_take_long():
     assert median_interval(range(20_000)).coverage == pytest.approx(0.95, abs=0.002)
+
+
+differences = st.lists(st.floats(-1, 1), min_size=1, max_size=25, unique_by=abs).map(np.array)
+
+
+@given(differences)
+def test_p_of_pairs_is_wilcoxons(found):
+    found = found[found != 0]
+    if len(found):
+        assert signed_rank(found).p == pytest.approx(wilcoxon(found, mode="exact").pvalue)
+
+
+@given(st.lists(st.sampled_from([-2.0, -1.0, 0.0, 1.0, 2.0, 3.0]), min_size=1, max_size=25).map(np.array))
+def test_the_interval_of_pairs_leaves_out_zero_where_p_says_so(found):
+    pairs = signed_rank(found)
+    assert pairs.p <= 1
+    if pairs.interval is not None:
+        low, high = pairs.interval
+        assert low <= pairs.shift <= high
+        assert (pairs.p <= 0.05) == (not low <= 0 <= high)
+
+
+def test_equal_pairs_do_not_differ_and_five_pairs_have_no_interval():
+    assert signed_rank(np.zeros(9)) == (0.0, (0.0, 0.0), 1.0)
+    assert signed_rank(np.ones(5)).interval is None
+    assert signed_rank(np.ones(6)) == (1.0, (1.0, 1.0), smallest_p_of_pairs(6))

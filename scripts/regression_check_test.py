@@ -122,7 +122,7 @@ def test_two_revisions_are_compared_whatever_the_tree_is(repository):
     assert repository.check(second, "--new", repository.first, "--pairs", "6").returncode == 0
 
 
-def test_the_runs_alternate_in_pairs_of_one_seed_in_a_drawn_order(repository, tmp_path):
+def test_the_runs_alternate_in_pairs_of_one_name_and_seed_in_a_drawn_order(repository, tmp_path):
     repository.check("HEAD", "--pairs", "8", "--seed", "3", "--output", str(tmp_path / "out"), "--", "-w", "counter")
     ran = repository.called("ran")
     sides = [(line[-3], line[-2], line[-1]) for line in ran]
@@ -132,6 +132,22 @@ def test_the_runs_alternate_in_pairs_of_one_seed_in_a_drawn_order(repository, tm
     assert len({pair[0][0] for pair in pairs}) == 2, "neither always goes first"
     assert len({pair[0][2] for pair in pairs}) == 8
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["base", "new"]
+
+
+def test_a_selection_is_run_by_both_sides_right_after_each_other(repository, tmp_path):
+    repository.check("HEAD", "--pairs", "6", "--output", str(tmp_path / "out"))
+    names = [line[-2] for line in repository.called("ran")]
+    assert names[0::2] == names[1::2] == [f"{pair:03d}-{part}.jsonl" for pair in range(1, 7) for part in range(3)]
+
+
+def test_a_machine_that_drifts_hides_no_loss(repository):
+    """Ten times as fast at the end as in the beginning, for both alike."""
+    repository.write("stand-in", STAND_IN.format(python=sys.executable).replace("float(rate)", "float(rate) * drift").replace(
+        "noise = ", "drift = 10 ** (int(output.name[:3]) / 12)\nnoise = "))
+    repository.commit()
+    assert repository.check("HEAD", "--pairs", "12").returncode == 0
+    repository.rate("0.8e6")
+    assert repository.check("HEAD", "--pairs", "12").returncode == 1
 
 
 def test_the_base_is_made_once_and_left_as_it_was(repository):
@@ -147,7 +163,7 @@ def test_the_base_is_made_once_and_left_as_it_was(repository):
 def test_what_a_run_ends_with(repository, status, found):
     """Broken and hung trials are in the records and compare's business; a run that could not be completed is the end."""
     repository.rate("1e6", status)
-    assert repository.check("HEAD", "--pairs", "5").returncode == found
+    assert repository.check("HEAD", "--pairs", "6").returncode == found
 
 
 @pytest.mark.parametrize("arguments, words", [
@@ -155,7 +171,7 @@ def test_what_a_run_ends_with(repository, status, found):
     (["nowhere"], "'nowhere' is no revision"),
     (["HEAD", "--new", "nowhere"], "'nowhere' is no revision"),
     (["HEAD", "HEAD"], "one BASE_REV"),
-    (["HEAD", "--pairs", "4"], "--pairs 4: five to 999"),
+    (["HEAD", "--pairs", "5"], "--pairs 5: six to 999"),
     (["HEAD", "--pairs"], "--pairs needs a value"),
     (["HEAD", "--pairs", "-1"], "--pairs -1"),
     (["HEAD", "--seed", "x"], "--seed x"),

@@ -1,5 +1,8 @@
 """`syncbench-analyze compare BASE NEW`: what became faster, what became slower, and what nobody can tell."""
 
+from dataclasses import replace
+from pathlib import Path
+
 from analysis import calibration, comparison, labels, tables
 from analysis.commands import judging, reading
 from analysis.errors import UsageError, warn
@@ -16,6 +19,8 @@ def add_arguments(parser):
     judging.add_rules(parser)
     parser.add_argument("--calibration", metavar="FILE",
                         help=f"noise floors from calibrate (default: {calibration.FILE} beside NEW or BASE, if it is there)")
+    parser.add_argument("--paired", action="store_true",
+                        help="files of one name in both folders were measured side by side: judge the ratios inside such pairs")
     parser.add_argument("--across", action="store_true", help="allow results of different machines")
     parser.add_argument("--only", choices=SHOWN, default="all", help="claims: only rows that are faster, slower or invalid")
     parser.add_argument("--format", choices=tables.FORMS, default="console", help="default: %(default)s")
@@ -25,13 +30,20 @@ def add_arguments(parser):
 def run(arguments):
     base, new = (judging.read_side([path], arguments.salvage) for path in (arguments.base, arguments.new))
     check_comparable(base, new, arguments.across)
-    rules = judging.rules(arguments)
+    rules = replace(judging.rules(arguments), paired=arguments.paired)
+    if rules.paired:
+        base, new = ((_by_file(trials), environments) for trials, environments in (base, new))
     floors = _floors(arguments, base)
     compared = comparison.compare(base, new, arguments.measures, rules, floors.floors if floors else None)
     print(tables.render(_table(compared, rules, floors, SHOWN[arguments.only]), arguments.format), end="")
     for row in compared.regressions:
         warn(f"{row.verdict}: {row.place}, {row.measure.name}" + (f" ({row.note})" if row.note else ""))
     return 1 if compared.regressions else 0
+
+
+def _by_file(trials):
+    """With a run for each file, under the name that it has without its folder."""
+    return [trial._replace(run=Path(trial.source[0]).name) for trial in trials]
 
 
 def _floors(arguments, side):
@@ -81,9 +93,10 @@ def _count(side):
 def _notes(compared, rules, floors):
     verdicts = [row.verdict for row in compared.rows]
     counted = ", ".join(f"{verdicts.count(word)} {word}" for word in comparison.VERDICTS if word in verdicts)
+    means = ((f"its {rules.confidence:.0%} interval and p by Wilcoxon's signed ranks of pairs" if rules.paired else
+              f"its {rules.confidence:.0%} bootstrap interval, p by Mann-Whitney"))
     notes = [f"{counted}.",
-             f"Ratio: new over base (Hodges-Lehmann), its {rules.confidence:.0%} bootstrap interval, p by Mann-Whitney adjusted by "
-             f"Holm over the table. A claim needs p < {rules.alpha:g} and a difference above {rules.threshold:.1%}; same: the "
+             f"Ratio: new over base (Hodges-Lehmann), {means}, adjusted by Holm over the table. A claim needs p < {rules.alpha:g} and a difference above {rules.threshold:.1%}; same: the "
              "interval lies within it."]
     if floors:
         known = sum((row.place, row.measure.name) in floors.floors for row in compared.rows)
