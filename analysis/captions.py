@@ -18,6 +18,7 @@ def caption(figure, drawn, value_of, what):
     sentences = [
         setting(figure),
         bands(drawn),
+        pooled(most_runs(p for series in figure.series.values() for p in series)),
         lines(figure),
         left_out(figure),
         only_far(figure),
@@ -31,7 +32,8 @@ def caption(figure, drawn, value_of, what):
 def around(group, *sentences):
     """The sentences of a picture that shows points of a group otherwise than as curves over threads: its own, between
     those that every picture has."""
-    every = [setting(group), *sentences, left_out(group), only_far(group), doubtful(group)]
+    runs = most_runs(p for series in group.series.values() for p in series)
+    every = [setting(group), *sentences, pooled(runs), left_out(group), only_far(group), doubtful(group)]
     return [sentence for sentence in every if sentence]
 
 
@@ -82,6 +84,16 @@ def interval(counts, of="trials"):
         text = f"{where}minimum to maximum, which covers the median with only {100 * worst:.0f} %"
         text += " at worst" if len(counts) > 1 else ""
     return text
+
+
+def most_runs(points):
+    """That the trials of any of these points come from."""
+    return max((len({t.run for t in point.trials}) for point in points), default=0)
+
+
+def pooled(runs):
+    """Trials of one run are more alike than runs are, which an interval that counts trials cannot know."""
+    return f"Trials of up to {runs} runs pooled: intervals do not allow for what differs between runs." if runs > 1 else ""
 
 
 def left_out(figure):

@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from statistics import median
 
-from analysis import labels, noise, points, stats
+from analysis import captions, labels, noise, points, stats
 from analysis.measures import MEASURES
 from analysis.places import Place
 from analysis.tables import Column, Table, as_count, as_number, as_ratio
@@ -33,6 +33,7 @@ class Line:
     to_reference: Estimate | None  # ratio of throughputs
     verdict: str  # ok, or why there is no number
     marks: tuple  # what to know before believing it
+    runs: int  # whose trials are in it
 
     def value(self, measure):
         found = self.estimates.get(measure)
@@ -75,7 +76,7 @@ def _line(place, parts):
     first, _, oversubscribed = parts[0]
     failures = [point.why_failed for point, _, _ in parts if point.failed and not point.trials]
     return Line(place, standing(first), oversubscribed, estimates, ratio, failures[0] if failures else "ok",
-                tuple(f"{word}:{n}" if n else word for word, n in marks.items()))
+                tuple(f"{word}:{n}" if n else word for word, n in marks.items()), captions.most_runs(point for point, _, _ in parts))
 
 
 def _marks(point):
@@ -120,6 +121,8 @@ def _notes(found):
     worst = min(e.interval.coverage for e in estimates)
     percent = "95" if worst >= 0.95 else f"{100 * worst:.0f} to 95"
     notes = [f"Medians over trials; low and high: the {percent} % interval of the median."]
+    if pooled := captions.pooled(max(line.runs for line in found)):
+        notes.append(pooled)
     references = sorted({line.place.implementation for line in found if line.standing == "reference"})
     if references:
         notes.append(f"x ref: throughput over that of {', '.join(references)}, inside blocks.")

@@ -76,3 +76,9 @@ def test_the_reference_measured_again_shows_the_noise_inside_blocks(caption):
              for copy, factor in ((0, 1), (1, 1 + block / 10))]
     assert ("ticket/spin measured twice, ratio of throughput inside a block, median (range): "
             "1.10 (1.00\N{EN DASH}1.20) at 2.") in caption(*again)
+
+
+def test_says_where_runs_were_pooled(caption):
+    two = [*times(3, run="a"), *times(3, run="b")]
+    assert "Trials of up to 2 runs pooled: intervals do not allow for" in caption(*two)
+    assert "pooled" not in caption(*times(3, run="a"), *times(3, threads=4, run="b")), "each point is of one run"

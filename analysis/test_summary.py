@@ -129,3 +129,9 @@ def test_an_export_is_written_whole(capsys, run, tmp_path):
     assert (status, out) == (0, "") and json.loads((tmp_path / "new" / "out.json").read_text())
     status, _, err = output(capsys, "export", run, "--to", "bencher", "-o", run / "x.json")
     assert status == 2 and err.count("\n") == 1
+
+
+def test_the_table_says_where_runs_were_pooled(lines):
+    notes = summary.table(lines(block(0, 1e6, run="a"), block(1, 2e6, run="b"))).notes
+    assert "Trials of up to 2 runs pooled: intervals do not allow for what differs between runs." in notes
+    assert len(summary.table(lines(block(0, 1e6), block(1, 2e6))).notes) == len(notes) - 1
