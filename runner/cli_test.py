@@ -852,3 +852,18 @@ def test_an_empty_value_is_refused(tmp_path, option):
 
 def test_two_formats_cannot_share_standard_output(tmp_path):
     assert run("-w", "counter", "-o", "-", "--format", "json", cwd=tmp_path).returncode == 2
+
+
+def test_what_is_installed_measures_draws_and_reports(tmp_path):
+    """Far from the build: the program finds its analysis beside itself, and the page its style and script."""
+    build, prefix = SYNCBENCH.parents[1], tmp_path / "prefix"
+    subprocess.run(["cmake", "--install", build, "--prefix", prefix], check=True, capture_output=True)
+    options = ["-w", "counter", "-i", "std,spin", "-t", "1", "--duration", "5ms", "--warmup", "0", "-r", "2", "-o", "out.jsonl"]
+    done = subprocess.run([prefix / "bin" / "syncbench", *options], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0 and list(tmp_path.rglob("*throughput*.svg")), done.stderr
+    analyze = prefix / "bin" / "syncbench-analyze"
+    done = subprocess.run([analyze, "report", "out.jsonl", "-o", "page.html"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "page.html").read_text()
+    assert (SOURCE / "analysis" / "report" / "page.css").read_text().split("\n")[2] in page
+    assert not list(prefix.rglob("test_*")) and not list(prefix.rglob("__pycache__"))
