@@ -43,16 +43,17 @@ class Floor:
 class Calibration:
     machine: str
     floors: list
-    tables: int
+    tables: int  # with a row that had enough values for a claim
     tables_with_claims: int
-    rows: int
+    rows: int  # that had
     claims: int
+    mute: int  # rows that had not
     kinds: dict  # what was compared with what: how often
 
 
 def calibrate(trials, environments, measures, rules):
     """Raises UsageError for trials of several builds or machines (see commands), and where nothing was measured twice."""
-    ratios, claims, kinds = defaultdict(list), [], Counter()
+    ratios, claims, mute, kinds = defaultdict(list), [], 0, Counter()
     for kind, base, new, scale in _equals(trials):
         try:
             rows = comparison.compare((base, environments), (new, environments), measures, rules).rows
@@ -61,13 +62,15 @@ def calibrate(trials, environments, measures, rules):
         for row in rows:
             if row.is_of_one_mood and row.ratio is not None:
                 ratios[row.place, row.measure.name].append(row.ratio**scale)
-        claims.append([row.verdict in comparison.CLAIMS for row in rows if row.ratio is not None])
+        able = comparison.with_a_voice(rows, rules)
+        claims.append([row.verdict in comparison.CLAIMS for row in able])
+        mute += sum(row.ratio is not None for row in rows) - len(able)
         kinds[kind] += 1
     if not ratios:
         raise UsageError("nothing in these files was measured twice: no second run, no second repetition, no A/A pair")
     floors = [Floor(place, measure, tuple(found)) for (place, measure), found in ratios.items()]
-    return Calibration(environments[trials[0].environment].machine, floors, len(claims), sum(map(any, claims)),
-                       sum(map(len, claims)), sum(map(sum, claims)), dict(kinds))
+    return Calibration(environments[trials[0].environment].machine, floors, sum(map(bool, claims)), sum(map(any, claims)),
+                       sum(map(len, claims)), sum(map(sum, claims)), mute, dict(kinds))
 
 
 def _equals(trials):
@@ -90,9 +93,12 @@ def _equals(trials):
 
 
 def _halves(trials):
-    repetitions = sorted({t.repetition for t in trials})
-    for seed in range(HALVINGS if len(repetitions) > 1 else 0):
-        half = set(Random(seed).sample(repetitions, len(repetitions) // 2))
+    repetitions = frozenset(t.repetition for t in trials)
+    splits = {}  # of repetitions into two halves, whichever is called the first
+    for seed in range(10 * HALVINGS if len(repetitions) > 1 else 0):
+        half = frozenset(Random(seed).sample(sorted(repetitions), len(repetitions) // 2))
+        splits.setdefault(frozenset({half, repetitions - half}), half)
+    for half in list(splits.values())[:HALVINGS]:
         first, second = ([t for t in trials if (t.repetition in half) == chosen] for chosen in (True, False))
         yield "halves of a run", first, second, math.sqrt(0.5)
 
@@ -110,7 +116,7 @@ class Floors:
 
 def as_json(calibration, rules):
     """The content of a file."""
-    false_alarms = {name: getattr(calibration, name) for name in ("tables", "tables_with_claims", "rows", "claims")}
+    false_alarms = {name: getattr(calibration, name) for name in ("tables", "tables_with_claims", "rows", "claims", "mute")}
     return {"schema": SCHEMA, "machine": calibration.machine, "alpha": rules.alpha, "threshold": rules.threshold,
             "compared": calibration.kinds, "false_alarms": false_alarms,
             "points": [{**f.place.as_json(), "measure": f.measure, "comparisons": len(f.ratios), "floor": f.value}

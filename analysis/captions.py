@@ -4,7 +4,6 @@ A figure travels without its file, so whatever a reader needs in order not to be
 """
 
 from collections import Counter, defaultdict
-from statistics import median
 
 from analysis import noise, stats
 from analysis.points import FAR, assignment
@@ -159,7 +158,7 @@ def same_twice(figure, value_of, what):
     for pair in noise.pairs(figure, value_of):
         ratios = pair.ratios
         ends = f"{min(ratios):.2f}\N{EN DASH}{max(ratios):.2f}" if len(ratios) > 1 else "one block"
-        parts[pair.again.implementation].append(f"{median(ratios):.2f} ({ends}) at {pair.again.threads}")
+        parts[pair.again.implementation].append(f"{stats.median_ratio(ratios):.2f} ({ends}) at {pair.again.threads}")
     return " ".join(
         f"{name} measured twice, ratio of {what} inside a block, median (range): {', '.join(texts)}."
         for name, texts in parts.items())

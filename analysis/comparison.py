@@ -3,7 +3,7 @@
 What is called a difference has to be three things at once: larger than what matters (the threshold, or the noise floor
 of a calibration if that is larger), distinguishable from none (its interval), and unlikely to be one of the surprises that
 a long table brings (p adjusted by Holm over all rows). What is called the same has to have its whole interval inside the
-threshold: a large p alone only means that too little was measured.
+threshold: a large p alone only means that too little was measured, and so does a noise floor.
 
 The unit is what is independent: the medians of runs, where both sides have enough of them, else the blocks of trials. Runs
 that were measured side by side are pairs, and what is judged then is the ratio inside each: a mood of the machine that
@@ -65,6 +65,11 @@ class Side:
         return [word for word, so in (("processors far apart", self.only_far), ("disturbed", self.disturbed)) if so]
 
     @property
+    def skipped(self):
+        """In all of its trials."""
+        return not self.trials and self.left_out.keys() == {"skipped"}
+
+    @property
     def breaks(self):
         """How it breaks, in however few of its trials."""
         return {"violated", "hang"} & self.left_out.keys()
@@ -88,6 +93,11 @@ class Row:
     def is_of_one_mood(self):
         """Near was compared with near, or far with far."""
         return self.base.only_far == self.new.only_far
+
+    @property
+    def is_skipped(self):
+        """By both sides: the runner does not measure what means nothing there."""
+        return self.base.skipped and self.new.skipped
 
     @property
     def is_regression(self):
@@ -119,6 +129,10 @@ def compare(base, new, measures, rules=Rules(), floors=None):
     pairs = {place: _alike(before[place], after[place]) for place in both}
     rows = [Row(place, measure, *(side_of(point, measure) for point in pairs[place]))
             for measure in measures for place in both if place.setting.kind == measure.kind]
+    skipped = {row.place for row in rows if row.is_skipped}
+    rows = [row for row in rows if not row.is_skipped]
+    if skipped and not rows:
+        raise UsageError("nothing to compare: what is in both was skipped in both")
     if not rows:
         kinds = " and ".join(sorted({place.setting.kind for place in both}))
         names = " or ".join(measure.name for measure in measures)
@@ -131,7 +145,10 @@ def compare(base, new, measures, rules=Rules(), floors=None):
     if rules.paired:
         rows = [_paired(row) for row in rows]
     rows = judged(rows, rules, floors or {})
-    return Comparison(rows, [p for p in before if p not in after], [p for p in after if p not in before], _notes(rows, rules))
+    names = ", ".join(sorted({place.implementation for place in skipped}))
+    notes = [f"Skipped on both sides, in {len(skipped)} points: {names}."] if skipped else []
+    return Comparison(rows, [p for p in before if p not in after], [p for p in after if p not in before],
+                      _notes(rows, rules) + notes)
 
 
 def _places(trials, environments, among):
@@ -271,12 +288,15 @@ def _judged(row, rules):
     if row.interval is None:
         return replace(row, verdict=INCONCLUSIVE, note="too few pairs" if rules.paired else "fewer than four values on a side")
     low, high = row.interval
-    limit = log(1 + row.threshold)
-    if abs(log(row.ratio)) > limit and not low <= 1 <= high and row.adjusted_p < rules.alpha:
+    matters, limit = log(1 + rules.threshold), log(1 + row.threshold)
+    differs = not low <= 1 <= high and row.adjusted_p < rules.alpha
+    if differs and abs(log(row.ratio)) > limit:
         better = (row.ratio > 1) == (row.measure.better > 0)
         return replace(row, verdict=FASTER if better else SLOWER)
-    if -limit < log(low) and log(high) < limit:
+    if -matters < log(low) and log(high) < matters:
         return replace(row, verdict=SAME)
+    if differs and abs(log(row.ratio)) > matters:
+        return replace(row, verdict=INCONCLUSIVE, note=f"within the noise floor of {row.threshold:.1%}")
     if wide := _wide(row, rules):
         return replace(row, verdict=UNSTABLE, note=f"the middle half of {' and '.join(wide)} spreads over more than {WIDE:.0%}")
     return replace(row, verdict=INCONCLUSIVE)
@@ -300,7 +320,7 @@ def _without_ratio(row):
 def _notes(rows, rules):
     notes = []
     tests = [row for row in rows if row.p is not None]
-    mute = [row for row in tests if _smallest_p(len(row.base.values), len(row.new.values), rules) * len(tests) >= rules.alpha]
+    mute = [row for row in tests if _is_mute(row, len(tests), rules)]
     if mute:
         sizes = max((len(row.base.values), len(row.new.values)) for row in mute)
         words = f"{sizes[0]} pairs" if rules.paired else f"{sizes[0]} against {sizes[1]}"
@@ -311,6 +331,17 @@ def _notes(rows, rules):
     if few:
         notes.append(f"Fewer than {ENOUGH_RUNS} runs on a side: intervals allow for differences between runs, p does not.")
     return notes
+
+
+def with_a_voice(rows, rules):
+    """Rows that had a test, of enough values for a claim in a table of this length."""
+    tests = [row for row in rows if row.p is not None]
+    return [row for row in tests if not _is_mute(row, len(tests), rules)]
+
+
+def _is_mute(row, tests, rules):
+    least = _smallest_p(len(row.base.values), len(row.new.values), rules)
+    return row.interval is None or least * tests >= rules.alpha
 
 
 def _enough(tests, rules):

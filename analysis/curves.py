@@ -46,8 +46,14 @@ def _curve(implementation, points, value_of, too_few):
         if values:
             estimates.append(Estimate(point.threads, median(values), stats.median_interval(values), len(values)))
         else:
-            gaps.append(Gap(point.threads, too_few if point.trials else point.why_failed))
+            gaps.append(Gap(point.threads, why_none(point, too_few)))
     return Curve(implementation, tuple(estimates), tuple(gaps))
+
+
+def why_none(point, too_few):
+    if not point.trials:
+        return point.why_failed
+    return "saturated" if point.saturated else too_few
 
 
 def wants_log(drawn):

@@ -22,6 +22,29 @@ class Measure:
 NEEDED = {"p50": 2, "p90": 10, "p99": 100, "p999": 1000}  # latencies without which a percentile would be the maximum
 
 
+MOST = 0.9  # of the trials of a point, which have to show a percentile before the point has one
+
+
+def comparable(trials):
+    """The trials of a point without the latencies that they cannot speak of together. Where some show a percentile and some
+    have too few latencies for it, the middle of the former would be another percentile's of other trials: a p99 below the
+    median. And where most were saturated, latencies grow with the window. The runner's table follows the same rules, and
+    shows none where any trial was saturated."""
+    timed = [t.latency_ns for t in trials if t.latency_ns is not None]
+    if not timed:
+        return trials
+    if mostly_saturated(trials):
+        return [t._replace(latency_ns=None) for t in trials]
+    lacking = {name for name, needed in NEEDED.items() if sum(one["count"] >= needed for one in timed) < MOST * len(trials)}
+    if not lacking:
+        return trials
+    return [t._replace(latency_ns=t.latency_ns and {k: v for k, v in t.latency_ns.items() if k not in lacking}) for t in trials]
+
+
+def mostly_saturated(trials):
+    return 2 * sum(t.saturated for t in trials) > len(trials)
+
+
 def _rate(trial):
     return trial.items_per_second
 

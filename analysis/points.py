@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from math import gcd
 
+from analysis import measures
 from analysis.borders import borders
 
 FAR = 2.0  # times the fastest cache line seen between the same processors
@@ -53,6 +54,11 @@ class Point:
         """A word for why this point has no number: the commonest verdict that is not ok."""
         kinds = Counter(t.verdict for t in self.failed if t.verdict != "ok")
         return min(kinds, key=lambda kind: (-kinds[kind], kind))
+
+    @property
+    def saturated(self):
+        """Whether more was due than could be done, in most of its trials: a single one may have met a disturbed machine."""
+        return measures.mostly_saturated(self.trials)
 
     @property
     def doubtful(self):
@@ -208,7 +214,7 @@ def _point(implementation, threads, copy, trials, is_far):
             implementation=implementation,
             threads=threads,
             copy=copy,
-            trials=tuple(used),
+            trials=tuple(measures.comparable(used)),
             failed=tuple(t for t in trials if t.verdict != "ok" or broken),
             left_out_far=len(held) - len(alike),
             set_aside=() if len(used) == len(alike) else tuple(t for t in alike if t.doubts),

@@ -54,6 +54,13 @@ def block_ratios(values, references):
     return [median(values[block]) / median(references[block]) for block in both if median(references[block]) > 0]
 
 
+def median_ratio(ratios):
+    """The middle one; of an even number the geometric mean of the two in the middle, so that turning all of them round turns
+    the result round."""
+    ordered, half = sorted(ratios), len(ratios) // 2
+    return ordered[half] if len(ordered) % 2 else math.sqrt(ordered[half - 1] * ordered[half])
+
+
 # Comparing two samples -----------------------------------------------------------------------------------------------
 
 RESAMPLES = 1000

@@ -21,7 +21,7 @@ from analysis.tables import printable
 WIDTHS = {"one": 3.33, "two": 7.0}  # inches: a column, and the two columns of a page
 FORMATS = ("pdf", "svg", "png")
 LONGEST = 32  # characters of a name in a legend
-BESIDE = {"one": 20, "two": 32}  # and beside a row
+BESIDE = {"one": 25, "two": 32}  # and beside a row
 SMALL = 6.5  # points: what explains a figure; what is read from it has 8
 
 RC = {

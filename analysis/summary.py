@@ -61,7 +61,8 @@ def to_reference(point, reference, measure=MEASURES["throughput"]):
     if reference is None or reference.only_far != point.only_far:
         return None
     value_of = measure.value_of
-    return _estimate(stats.block_ratios(noise.by_block(point, value_of), noise.by_block(reference, value_of)))
+    ratios = stats.block_ratios(noise.by_block(point, value_of), noise.by_block(reference, value_of))
+    return Estimate(stats.median_ratio(ratios), stats.median_interval(ratios), len(ratios)) if ratios else None
 
 
 def _line(place, parts):
@@ -100,10 +101,15 @@ COLUMNS = [*labels.COLUMNS, Column("items/s", as_number), Column("low", as_numbe
            Column("CPU ns/op", as_number), Column("verdict"), Column("marks")]
 
 
+# What a column of a paper has room for; --columns chooses otherwise.
+NARROW = ("workload", "setting", "implementation", "threads", "items/s", "low", "high", "x ref", "p50 ns", "p99 ns", "Jain",
+          "CPU ns/op", "verdict")
+
+
 def table(found):
     words = labels.by_place([line.place for line in found])
     return Table(COLUMNS, [[*words[line.place], *_cells(line)] for line in found], _notes(found),
-                 (*labels.FOLDABLE, "marks"))
+                 (*labels.FOLDABLE, "verdict", "marks"))
 
 
 def _cells(line):
@@ -118,9 +124,9 @@ def _notes(found):
     estimates = [e for line in found if (e := line.estimates.get("throughput"))]
     if not estimates:
         return []
-    worst = min(e.interval.coverage for e in estimates)
-    percent = "95" if worst >= 0.95 else f"{100 * worst:.0f} to 95"
-    notes = [f"Medians over trials; low and high: the {percent} % interval of the median."]
+    counts = sorted({e.trials for e in estimates})
+    ends = f"; low and high: {captions.interval(counts)}" if counts[-1] > 1 else ""
+    notes = [f"Medians over trials{ends}."]
     if pooled := captions.pooled(max(line.runs for line in found)):
         notes.append(pooled)
     references = sorted({line.place.implementation for line in found if line.standing == "reference"})

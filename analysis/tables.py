@@ -40,7 +40,7 @@ def as_percentage(value):
 
 
 def as_ratio(value):
-    return f"{value:.3f}"
+    return f"{value:.3f}" if value >= 0.1 or value == 0 else f"{value:.3g}"
 
 
 def as_p(value):
@@ -76,7 +76,8 @@ def selected(table, names):
     """The same table with these columns alone, in this order. Raises KeyError with a name that is no column's."""
     places = {column.name: i for i, column in enumerate(table.columns)}
     chosen = [places[name] for name in names]
-    return Table([table.columns[i] for i in chosen], [[row[i] for i in chosen] for row in table.rows], table.notes)
+    return Table([table.columns[i] for i in chosen], [[row[i] for i in chosen] for row in table.rows], table.notes,
+                 table.foldable)
 
 
 def folded(table):
@@ -133,30 +134,32 @@ def _json(table):
 
 def _latex(table):
     """booktabs rules, and siunitx columns for numbers: the two packages that a document has to load."""
-    columns = [_latex_column(column, [row[i] for row in table.rows]) for i, column in enumerate(table.columns)]
-    kinds = "".join("S" if column.is_number else "l" for column in table.columns)
-    lines = [r"% needs \usepackage{booktabs,siunitx}", rf"\begin{{tabular}}{{{kinds}}}", r"\toprule",
+    kinds, columns = zip(*(_latex_column(column, [row[i] for row in table.rows]) for i, column in enumerate(table.columns)))
+    lines = [r"% needs \usepackage{booktabs,siunitx}", rf"\begin{{tabular}}{{{''.join(kinds)}}}", r"\toprule",
              *(" & ".join(cells) + r" \\" + (r" \midrule" if i == 0 else "") for i, cells in enumerate(zip(*columns)))]
     lines += [r"\bottomrule", r"\end{tabular}", *(rf"\par{{\footnotesize {latex(note)}\par}}" for note in table.notes)]
     return "\n".join(lines) + "\n"
 
 
+FAR_APART = 1e4  # largest over smallest of a column, from which on no single power of ten suits all of it
+
+
 def _latex_column(column, values):
-    """Heading and cells. Large and small numbers of one column have one power of ten, which stands in its heading."""
-    if column.show is not as_number:
-        cells = ["--" if v is None else latex(column.show(v)) for v in values]
-        return [f"{{{latex(column.name)}}}",
-                *(cell if _is_plain(cell) or not column.is_number else f"{{{cell}}}" for cell in cells)]
+    """Kind, and heading and cells. Numbers of one column have one power of ten, which stands in its heading; where they are
+    too far apart for that, a prefix each."""
+    head = latex(column.name)
+    if not column.is_number:
+        return "l", [f"{{{head}}}", *("--" if v is None else latex(column.show(v)) for v in values)]
     sizes = [abs(v) for v in values if v]
+    if column.show is not as_number:
+        cells = ["{--}" if v is None else column.show(v) for v in values]
+        return "S", [f"{{{head}}}", *(cell if cell == "{--}" or _is_plain(cell) else f"{{{latex(cell)}}}" for cell in cells)]
+    if sizes and max(sizes) > FAR_APART * min(sizes):
+        return "r", [head, *("--" if v is None else latex(as_number(v)).replace(" ", r"\,") for v in values)]
     power = 3 * math.floor(math.log10(max(sizes)) / 3) if sizes else 0
     decimals = min(max(2 - math.floor(math.log10(min(sizes) / 10**power)), 0), 4) if sizes else 0
-
-    def scaled(value):  # what has no digits left in that power has its own
-        small = 0 < abs(value) < 10.0 ** (power - 2)
-        return f"{value / 10**power:.2e}" if small else f"{value / 10**power:.{decimals}f}"
-
-    head = latex(column.name) + (rf" ($10^{{{power}}}$)" if power else "")
-    return [f"{{{head}}}", *("{--}" if v is None else scaled(v) for v in values)]
+    scale = rf" ($10^{{{power}}}$)" if power else ""
+    return "S", [f"{{{head}{scale}}}", *("{--}" if v is None else f"{v / 10**power:.{decimals}f}" for v in values)]
 
 
 def _is_plain(cell):

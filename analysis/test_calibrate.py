@@ -90,3 +90,14 @@ def test_a_damaged_calibration_is_refused(capsys, written, tmp_path, content, wo
     status = main(["compare", str(path), str(path), "--calibration", str(tmp_path / "c.json")])
     err = capsys.readouterr().err
     assert status == 2 and words in err and "c.json" in err
+
+
+def test_rows_that_could_make_no_claim_are_no_proof_of_its_absence(capsys, written):
+    status, out, _ = calibrated(capsys, written([environment(), *run("a", EIGHT[:6])]))
+    assert status == 0
+    assert "0 of 0 rows, in 0 of 0 tables" in out and "Not counted: 10 rows of too few values for any claim." in out
+
+
+def test_a_run_of_two_repetitions_has_one_pair_of_halves(capsys, written):
+    _, out, _ = calibrated(capsys, written([environment(), *run("a", EIGHT[:2])]))
+    assert "Compared: 1 halves of a run." in out

@@ -248,3 +248,15 @@ def test_a_name_of_thousands_of_characters_does_not_hide_what_is_said_about_it(c
     names = [str(written([environment(), trial(name * 10_000)], f"{name}.jsonl")) for name in "ab"]
     assert main(["compare", *names]) == 2
     assert "no point is in both sets" in (err := capsys.readouterr().err) and len(err) < 2000
+
+
+@pytest.mark.parametrize("command", [["calibrate"], ["export", "--to", "otava"]], ids=lambda words: words[0])
+def test_no_output_goes_over_other_measurements(capsys, written, command):
+    lines = [environment(), *(trial(rate=1e6 + i, block=i, repetition=i) for i in range(8))]
+    source, other = written(lines, "a.jsonl"), written(lines, "b.jsonl")
+    before = other.read_bytes()
+    assert main([*command, str(source), "-o", str(other)]) == 2
+    assert "holds measurements" in capsys.readouterr().err
+    assert other.read_bytes() == before
+    other.write_text("{}")
+    assert main([*command, str(source), "-o", str(other)]) == 0

@@ -40,7 +40,7 @@ def test_no_change_and_an_improvement_are_exit_0(capsys, files, factor):
 
 def test_something_that_broke_is_exit_1(capsys, files):
     status, out, _ = compared(capsys, *files(sample(), [failed(line) for line in sample()]))
-    assert status == 1 and "hang in NEW" in out and "0 -10 hang" in out
+    assert status == 1 and "hang in NEW" in out and "0 (10 hang)" in out
 
 
 def test_files_of_one_name_are_pairs(capsys, tmp_path):

@@ -243,10 +243,11 @@ def test_sets_of_which_no_runs_are_pairs_are_refused(sides):
         compare(*sides(base, [{**line, "run": "other"} for line in new]), THROUGHPUT, Rules(paired=True))
 
 
-def test_a_noise_floor_takes_the_place_of_a_smaller_threshold(sides):
+def test_a_noise_floor_stops_a_claim_and_makes_nothing_the_same(sides):
     base, new = sides(sample(1e6), sample(0.9e6, seed=2))
     place = only_row(compare(base, new, THROUGHPUT)).place
-    assert only_row(compare(base, new, THROUGHPUT, floors={(place, "throughput"): 0.2})).verdict == "same"
+    row = only_row(compare(base, new, THROUGHPUT, floors={(place, "throughput"): 0.2}))
+    assert (row.verdict, row.note) == ("inconclusive", "within the noise floor of 20.0%")
     assert only_row(compare(base, new, THROUGHPUT, floors={(place, "throughput"): 0.001})).verdict == "slower"
 
 
@@ -260,3 +261,14 @@ def test_percentiles_that_too_few_latencies_show_are_inconclusive(sides):
 
 def test_every_verdict_has_a_test():
     assert comparison.VERDICTS == ("faster", "slower", "same", "inconclusive", "unstable", "invalid")
+
+
+def test_what_both_sides_skipped_is_no_row(sides):
+    skipped = [failed(line, "skipped") for line in sample(name="atomic/fetch_add")]
+    found = compare(*sides([*sample(), *skipped], [*sample(), *skipped]), THROUGHPUT)
+    assert [row.place.implementation for row in found.rows] == ["ticket/spin"]
+    assert found.notes == ["Skipped on both sides, in 1 points: atomic/fetch_add."]
+    found = compare(*sides([*sample(), *sample(name="atomic/fetch_add")], [*sample(), *skipped]), THROUGHPUT)
+    assert [row.verdict for row in found.rows if row.place.implementation == "atomic/fetch_add"] == ["invalid"]
+    with pytest.raises(UsageError, match="was skipped in both"):
+        compare(*sides(skipped, skipped), THROUGHPUT)

@@ -68,6 +68,30 @@ def contest(figures):
     return make
 
 
+def paced(name, rate, latency, **changes):
+    """Ten trials of each kind at a rate of its own."""
+    params = {"capacity": 5, "on": "condition", "rate": rate}
+    return [trial(name, kind=kind, rate=rate, latency=latency, workload="prodcons", params=params, block=block, **changes)
+            for block in range(10) for kind in ("throughput", "latency")]
+
+
+def test_at_a_rate_of_its_own_nobody_wins_by_the_rate(figures):
+    """All who keep up do as much; what counts is how late they are."""
+    found = figures([*paced("ticket/spin", 5000, {"p99": 900}), *paced("std/mutex", 5000, {"p99": 400})])
+    (only,) = contests.of_figures(found).values()
+    assert (only[CONTENDED].measure.name, only[CONTENDED].leader.implementation) == ("p99", "std/mutex")
+    branch = next(branch for branch in advice.TREE if branch.primitive == "Condition")
+    ((_, crowds),) = advice.of(branch.evidence[0], found)
+    assert [one.measure.name for one in crowds] == ["p99"]
+
+
+@pytest.mark.parametrize("changes, words", [
+    ({"saturated": True}, "saturated"), ({"latency": {"count": 50}}, "too few latencies for p99")])
+def test_where_nobody_has_a_number_the_reason_stands(figures, changes, words):
+    records = paced("std/mutex", 5000, changes.get("latency"), **{k: v for k, v in changes.items() if k != "latency"})
+    assert list(contests.without_result(figures(records)).values()) == [words]
+
+
 @pytest.fixture
 def report(written, tmp_path, capsys):
     def make(records, *arguments):

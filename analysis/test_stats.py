@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom, wilcoxon
 
-from analysis.stats import block_ratios, median_interval, signed_rank, smallest_p_of_pairs
+from analysis.stats import block_ratios, median_interval, median_ratio, signed_rank, smallest_p_of_pairs
 
 samples = st.lists(st.floats(0, 1e12), min_size=1, max_size=60)
 
@@ -103,3 +103,9 @@ def test_equal_pairs_do_not_differ_and_five_pairs_have_no_interval():
     assert signed_rank(np.zeros(9)) == (0.0, (0.0, 0.0), 1.0)
     assert signed_rank(np.ones(5)).interval is None
     assert signed_rank(np.ones(6)) == (1.0, (1.0, 1.0), smallest_p_of_pairs(6))
+
+
+@given(st.lists(st.floats(1e-6, 1e6), min_size=1, max_size=20))
+def test_the_middle_of_ratios_turned_round_is_the_middle_turned_round(ratios):
+    assert median_ratio([1 / r for r in ratios]) == pytest.approx(1 / median_ratio(ratios))
+    assert min(ratios) * 0.999 <= median_ratio(ratios) <= max(ratios) * 1.001

@@ -135,3 +135,24 @@ def test_the_table_says_where_runs_were_pooled(lines):
     notes = summary.table(lines(block(0, 1e6, run="a"), block(1, 2e6, run="b"))).notes
     assert "Trials of up to 2 runs pooled: intervals do not allow for what differs between runs." in notes
     assert len(summary.table(lines(block(0, 1e6), block(1, 2e6))).notes) == len(notes) - 1
+
+
+def latencies(count, ns, **changes):
+    return trial(kind="latency", latency={"count": count, "p50": ns, "p99": ns + 1}, **changes)
+
+
+def test_a_percentile_that_some_trials_cannot_show_is_not_shown(lines):
+    """The slow ones have too few latencies for a p99: that of the fast ones alone would lie below the median of all."""
+    slow = [latencies(50, 1000 + i) for i in range(3)]
+    (line,) = lines(*slow, latencies(5000, 10), latencies(5000, 11))
+    assert (line.value("p50"), line.value("p99")) == (1000, None)
+    (line,) = lines(latencies(50, 1000), *(latencies(5000, 10 + i) for i in range(19)))
+    assert line.value("p99") == 20, "one in twenty does not matter"
+
+
+def test_where_most_were_saturated_there_is_no_latency(lines):
+    late = [latencies(5000, 10**9 + i, saturated=True) for i in range(3)]
+    (line,) = lines(*late, latencies(5000, 10), latencies(5000, 11))
+    assert (line.value("p50"), line.value("max")) == (None, None) and "saturated:3" in line.marks
+    (line,) = lines(*late[:2], *(latencies(5000, 10 + i) for i in range(3)))
+    assert line.value("p50") == 12

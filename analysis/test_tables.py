@@ -91,7 +91,12 @@ def test_no_row_of_latex_begins_with_what_would_be_an_option_of_the_row_above():
         assert f"\n{name[0]}" not in tables.render(table(name), "latex")
 
 
-def test_small_numbers_beside_large_ones_do_not_become_zero():
+def test_numbers_too_far_apart_for_one_power_of_ten_have_a_prefix_each():
     values = [2e9, 3e7, 50, 0]
-    lines = tables.render(Table([Column("x", tables.as_number)], [[value] for value in values]), "latex").splitlines()[4:-2]
-    assert [float(line.split()[0]) * 1e9 for line in lines] == pytest.approx(values, rel=0.01)
+    lines = tables.render(Table([Column("x", tables.as_number)], [[value] for value in values]), "latex").splitlines()
+    assert lines[1] == r"\begin{tabular}{r}"
+    assert [line.split()[0] for line in lines[4:-2]] == [r"2.000\,G", r"30.00\,M", "50.00", "0"]
+
+
+def test_a_small_ratio_is_not_zero():
+    assert [tables.as_ratio(value) for value in (0, 0.00021, 0.05, 0.5, 12)] == ["0.000", "0.00021", "0.05", "0.500", "12.000"]

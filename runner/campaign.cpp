@@ -192,6 +192,8 @@ class Campaign {
   void open_output() {
     path_ = options_.output.empty() ? default_output(options_) : options_.output;
     if (options_.format == Format::jsonl && options_.output.empty()) path_ = "-";
+    std::error_code none;
+    appends_ = std::filesystem::is_regular_file(path_, none) && std::filesystem::file_size(path_, none) > 0;
     writer_ = std::make_unique<ResultWriter>(path_);
     identity_.environment = fmt::format("{}-{}", utc_now("%Y%m%dT%H%M%SZ"), ::getpid());
     const auto& calibration = environment_["calibration"];
@@ -385,6 +387,9 @@ class Campaign {
       if (options_.resume)
         fmt::print("\ntable: the {} trials of this call; the {} before it are in the file and in the figures\n",
                    results_.size(), earlier_.done.size());
+      else if (appends_)
+        fmt::print("\ntable: the {} trials of this call; those that were in the file before are in the figures, too\n",
+                   results_.size());
       fmt::print("\nresults  {}\n", path_);
     }
     if (options_.plot && path_ != "-" && (!results_.empty() || options_.resume) && !write_error_ &&
@@ -451,6 +456,7 @@ class Campaign {
   Interrupts interrupts_;
   std::string path_;
   std::unique_ptr<ResultWriter> writer_;
+  bool appends_ = false;  // to a file that had something in it
   Clock::time_point began_;
   std::map<std::pair<std::size_t, std::size_t>, double> best_lines_;  // of this run, by processors
   double best_multiply_ = 1e9;

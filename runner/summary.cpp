@@ -67,6 +67,14 @@ std::optional<double> rate(const TrialResult& result) {
   return result.items_per_second();
 }
 
+// Of trials of which at least nine in ten have the value: the others' middle would be one of other trials, a p99 below the
+// median. analysis/measures.py follows the same rule.
+template <class Value>
+std::optional<double> middle_of_most(const Trials& trials, Value value) {
+  const auto median = median_over(trials, value);
+  return median && 10 * median->count >= 9 * trials.size() ? std::optional(median->value) : std::nullopt;
+}
+
 auto percentile(double share) {
   return [share](const TrialResult& result) -> std::optional<double> {
     const Histogram& latency = result.outcome.sample.latency();
@@ -83,6 +91,19 @@ auto metric(std::string_view name) {
 
 std::optional<double> ratio(double rate, double reference) {
   return reference > 0 ? std::optional(rate / reference) : std::nullopt;
+}
+
+// On a logarithmic scale, where the middle between two ratios is that of their reciprocals too.
+template <class Value>
+std::optional<Median> median_of_ratios(const Trials& trials, Value value) {
+  auto median = median_over(trials, [&](const TrialResult& trial) -> std::optional<double> {
+    const std::optional<double> one = value(trial);
+    return one ? std::optional(std::log(*one)) : std::nullopt;
+  });
+  if (median) {
+    for (double* end : {&median->value, &median->low, &median->high}) *end = std::exp(*end);
+  }
+  return median;
 }
 
 // By block, the rate of the reference: the mean of its two measurements where both are there.
@@ -118,7 +139,7 @@ SummaryRow make_row(std::size_t index, const Point& point, const PointTrials& tr
   row.doubtful = trials.doubtful;
   row.items_per_second = median_over(trials.throughput, rate);
   if (!is_reference(*point.subject)) {
-    row.ratio = median_over(trials.throughput, [&](const TrialResult& trial) -> std::optional<double> {
+    row.ratio = median_of_ratios(trials.throughput, [&](const TrialResult& trial) -> std::optional<double> {
       const auto found = reference.find(trial.trial.block);
       if (found == reference.end()) return std::nullopt;
       return ratio(trial.items_per_second(), found->second);
@@ -132,9 +153,9 @@ SummaryRow make_row(std::size_t index, const Point& point, const PointTrials& tr
     return result.trial.point == index && result.ok() && result.saturated();
   }));
   if (row.saturated == 0) {  // otherwise they grow with the window
-    row.p50 = middle(trials.latency, percentile(0.5));
-    row.p99 = middle(trials.latency, percentile(0.99));
-    row.p999 = middle(trials.latency, percentile(0.999));
+    row.p50 = middle_of_most(trials.latency, percentile(0.5));
+    row.p99 = middle_of_most(trials.latency, percentile(0.99));
+    row.p999 = middle_of_most(trials.latency, percentile(0.999));
   }
   row.fairness = middle(trials.throughput, metric("fairness_jain"));
   row.cpu_ns = middle(trials.throughput, metric("cpu_ns_per_operation"));

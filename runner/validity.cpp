@@ -131,7 +131,9 @@ void check_waiting(const TrialFacts& facts, Reasons& reasons) {
   if (!one_to_one(facts)) return;
   const double threads = static_cast<double>(facts.threads);
   const double pressure = facts.cpu.pressure.value_or(0);
-  if (pressure > kPressureLimit && !sleepy(facts)) {
+  // Where the workers' own waiting is known, what others waited (the runner among them) did not disturb them.
+  const bool others_alone = facts.run_delay_s && *facts.run_delay_s <= kPressureLimit * facts.window_s;
+  if (pressure > kPressureLimit && !others_alone && !sleepy(facts)) {
     reasons.push_back(
         fmt::format("a ready program waited for a processor during {:.2g} % of the trial ({:.0f} % is the limit)",
                     pressure * 100, kPressureLimit * 100));

@@ -180,6 +180,10 @@ TEST(Validity, waiting_for_a_processor_is_a_reason_where_each_worker_has_one) {
   facts.oversubscribed = true;
   expect_ok(facts);
   facts.oversubscribed = false;
+  facts.run_delay_s = 0.01;
+  expect_ok(facts);  // it was not the workers who waited
+  facts.run_delay_s = 0.02;
+  expect_only(facts, "a ready program waited for a processor during 12 % of the trial (2 % is the limit)");
   facts.requested = facts.granted = {};
   expect_ok(facts);
 }

@@ -152,11 +152,29 @@ def test_a_machine_that_drifts_hides_no_loss(repository):
 
 def test_the_base_is_made_once_and_left_as_it_was(repository):
     for _ in range(2):
-        assert repository.check(repository.first, "--dry-run").returncode == 0
+        assert repository.check(repository.first, "--pairs", "6").returncode == 0
+        shutil.rmtree(repository.tree / "results")
     base = repository.tree / "build" / "revisions" / repository.first[:12]
     assert (base / ".git").is_dir()
     assert repository.git("worktree", "list").count("\n") == 0
-    assert [line[-1].endswith(repository.first[:12]) for line in repository.called("built")] == [True, False] * 2
+    assert [line[-1].endswith(repository.first[:12]) for line in repository.called("built")] == [False, True] * 2
+
+
+def test_a_dry_run_builds_what_is_judged_and_says_how_long_it_takes(repository):
+    run = repository.check("HEAD", "--dry-run")
+    assert run.returncode == 0 and "about 3.8 minutes: 25 runs of each" in run.stderr
+    assert len(repository.called("built")) == 1 and not repository.called("ran")
+    assert not (repository.tree / "build" / "revisions").exists()
+
+
+def test_a_branch_that_only_the_origin_has_is_found(repository, tmp_path):
+    copy = tmp_path / "copy"
+    repository.git("branch", "old")
+    subprocess.run(["git", "clone", "--quiet", str(repository.tree), str(copy)], check=True)
+    (copy / "analysis").unlink(missing_ok=True)
+    (copy / "analysis").symlink_to(HERE.parent / "analysis")
+    command = [str(copy / "scripts" / "regression-check"), "old", "--dry-run"]
+    assert subprocess.run(command, env=repository.environment, capture_output=True).returncode == 0
 
 
 @pytest.mark.parametrize("status, found", [(1, 0), (5, 0), (3, 3), (2, 2)])

@@ -45,6 +45,8 @@ def _notes(found, rules):
              "twenty.",
              f"False alarms at alpha {rules.alpha:g} and a threshold of {rules.threshold:.1%}: {found.claims} of {found.rows} "
              f"rows, in {found.tables_with_claims} of {found.tables} tables."]
+    if found.mute:
+        notes.append(f"Not counted: {found.mute} rows of too few values for any claim. More repetitions, or more runs, would count.")
     if "pairs of runs" not in found.kinds:
         notes.append("One run: what differs from run to run does not show; give the files of several.")
     return notes

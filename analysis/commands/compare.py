@@ -10,6 +10,7 @@ from analysis.tables import Column, Table, as_number, as_p, as_percentage, as_ra
 
 NAME = "compare"
 HELP = "compare two sets of results point by point; exit 1 if something became slower"
+WIDE = ("n base", "n new", "note")  # a page has no room for them
 SHOWN = {"all": comparison.VERDICTS, "claims": (*comparison.CLAIMS, comparison.INVALID)}
 
 
@@ -35,7 +36,10 @@ def run(arguments):
         base, new = ((_by_file(trials), environments) for trials, environments in (base, new))
     floors = _floors(arguments, base)
     compared = comparison.compare(base, new, arguments.measures, rules, floors.floors if floors else None)
-    print(tables.render(_table(compared, rules, floors, SHOWN[arguments.only]), arguments.format), end="")
+    table = _table(compared, rules, floors, SHOWN[arguments.only])
+    if arguments.format == "latex":
+        table = tables.selected(table, [c.name for c in table.columns if c.name not in WIDE])
+    print(tables.render(table, arguments.format), end="")
     for row in compared.regressions:
         warn(f"{row.verdict}: {row.place}, {row.measure.name}" + (f" ({row.note})" if row.note else ""))
     return 1 if compared.regressions else 0
@@ -86,8 +90,9 @@ def _table(compared, rules, floors, verdicts):
 
 
 def _count(side):
-    """How many values, and what did not become one."""
-    return " ".join([str(len(side.values)), *(f"-{n} {word}" for word, n in side.left_out.items())])
+    """How many values, and how many trials did not become one, and why."""
+    left_out = ", ".join(f"{n} {word}" for word, n in side.left_out.items())
+    return f"{len(side.values)} ({left_out})" if left_out else f"{len(side.values)}"
 
 
 def _notes(compared, rules, floors):
@@ -96,12 +101,12 @@ def _notes(compared, rules, floors):
     means = ((f"its {rules.confidence:.0%} interval and p by Wilcoxon's signed ranks of pairs" if rules.paired else
               f"its {rules.confidence:.0%} bootstrap interval, p by Mann-Whitney"))
     notes = [f"{counted}.",
-             f"Ratio: new over base (Hodges-Lehmann), {means}, adjusted by Holm over the table. A claim needs p < {rules.alpha:g} and a difference above {rules.threshold:.1%}; same: the "
-             "interval lies within it."]
+             f"Ratio: new over base (Hodges-Lehmann), {means}, adjusted by Holm over the table. A claim needs p < {rules.alpha:g} "
+             f"and a difference above {rules.threshold:.1%}; same: the interval lies within it."]
     if floors:
         known = sum((row.place, row.measure.name) in floors.floors for row in compared.rows)
-        notes.append(f"{floors.path} has a noise floor for {known} of {len(verdicts)} rows; where it is larger, it takes the place "
-                     f"of the threshold.")
+        notes.append(f"{floors.path} has a noise floor for {known} of {len(verdicts)} rows; where it is larger, a claim has to be "
+                     "beyond it too.")
     notes += compared.notes
     for word, places in (("BASE", compared.only_base), ("NEW", compared.only_new)):
         notes += [f"Only in {word}: {place}." for place in places]

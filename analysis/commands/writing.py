@@ -3,6 +3,7 @@
 import os
 import re
 from argparse import ArgumentTypeError
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from zlib import crc32
 
@@ -53,13 +54,29 @@ class FileNames:
         return name
 
 
+MEASURED = re.compile(rb'"schema": ?"syncbench(-history)?/')
+
+
 def refuse_inputs(output, inputs):
-    """Raises UsageError where the output is one of the files to be read, or a folder: before the work is done, not after it."""
+    """Raises UsageError where the output is one of the files to be read, other measurements, or a folder: before the work is
+    done, not after it."""
     output = Path(output)
     if output.is_dir():
         raise UsageError(f"{output}: is a folder; -o wants the name of a file")
     if any(output.exists() and Path(path).exists() and output.samefile(path) for path in inputs):
         raise UsageError(f"{output}: is one of the files to be read, and would be written over")
+    if output.is_file() and _is_measured(output):
+        raise UsageError(f"{output}: holds measurements, and would be written over")
+
+
+def _is_measured(path):
+    try:
+        if path.stat().st_size == 0:
+            return False
+        with open(path, "rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
+            return MEASURED.search(content) is not None
+    except OSError as problem:
+        raise UsageError(f"{path}: {problem.strerror}") from problem
 
 
 def write(path, content):

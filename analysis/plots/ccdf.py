@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from analysis import captions, frame, histograms, style
+from analysis import captions, curves, frame, histograms, style
 from analysis.across import Times
 
 NAME = "ccdf"
@@ -77,7 +77,7 @@ def _staircases(group, counts):
     """By implementation; `counts` gets how many latencies each rests on."""
     found = {}
     for name, (point, *_) in group.series.items():
-        pairs = histograms.merged(point.trials, latencies)
+        pairs = histograms.merged([t for t in point.trials if t.latency_ns], latencies)
         total = sum(count for _, count in pairs)
         if total:
             counts.append(total)
@@ -89,4 +89,4 @@ def _missing(group, crowds):
     for name, series in group.series.items():
         for point in series:
             if name not in crowds[point.threads]:
-                yield name, point.threads, "no latency seen" if point.trials else point.why_failed
+                yield name, point.threads, curves.why_none(point, "no latency seen")

@@ -62,7 +62,7 @@ def compose(group):
     panels, sentences = [], []
     for n in group.crowds:
         saturated = tuple((name, _rate(figure)) for figure in loads for name, series in figure.series.items()
-                          for p in series if p.threads == n and _is_saturated(p))
+                          for p in series if p.threads == n and p.saturated)
         for name in PERCENTILES:
             drawn = curves.without_zeros(_curves(loads, n, name))
             panels.append(Loaded(MEASURES[name].label, drawn, across, log=True, unit="s", saturated=saturated,
@@ -74,11 +74,6 @@ def compose(group):
         "Triangle at the top: saturated in most trials, where latency grows with the window and has no number."))
 
 
-def _is_saturated(point):
-    """In most of its trials: a single one may have met a disturbed machine."""
-    return 2 * sum(t.saturated for t in point.trials) > len(point.trials)
-
-
 def _curves(loads, threads, percentile):
     found = {}
     for figure in loads:
@@ -86,7 +81,7 @@ def _curves(loads, threads, percentile):
             for p in (p for p in series if p.threads == threads):
                 estimates, gaps = found.setdefault(name, ([], []))
                 values = [value for value in map(partial(seconds, percentile), p.trials) if value is not None]
-                if _is_saturated(p):
+                if p.saturated:
                     continue
                 if values:
                     estimates.append(curves.Estimate(_rate(figure), median(values), stats.median_interval(values), len(values)))

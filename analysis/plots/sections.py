@@ -21,6 +21,7 @@ HEADING = "The fastest by work inside and outside the lock"
 KIND = "throughput"
 INSIDE, OUTSIDE = AXES = ("critical_ns", "parallel_ns")
 ROW = 0.3  # inches
+LABEL = 1.0  # inches that the word beside the rows takes
 MOST = 3  # markers that a cell holds
 ENOUGH = points.ENOUGH  # blocks: fewer tell nothing apart
 NO_LOCKS = ("baseline", "control")  # standings
@@ -69,7 +70,7 @@ def _winner(figure, threads, reference):
     blocks = [len(one) for one in others.values()]
     like = [name for name, one in others.items() if _alike(one)]
     ratios = _ratios(found[best], found[reference]) if reference in found else []
-    return _Winner([best, *like], median(ratios) if ratios else None, rates[best], tuple(blocks))
+    return _Winner([best, *like], stats.median_ratio(ratios) if ratios else None, rates[best], tuple(blocks))
 
 
 def _ratios(point, other):
@@ -110,7 +111,7 @@ def _draw(insides, outsides, crowds, sentences, width):
         axis.text(0, 1.02, heading, transform=axis.transAxes, va="bottom", fontsize=style.SMALL, color="0.3")
     names = sorted({name for found in crowds.values() for winner in found.values() for name in winner.names[:MOST]})
     handles = [Line2D([], [], label=style.short(name), **{**style.look_of(name).line, "linestyle": "none"}) for name in names]
-    layout.arrange(canvas, axes.tolist(), ROW * len(rows), handles, sentences)
+    layout.arrange(canvas, axes.tolist(), max(ROW * len(rows), LABEL), handles, sentences)
     matrix.fit(canvas, axes.ravel())
     return canvas
 

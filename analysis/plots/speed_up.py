@@ -6,7 +6,6 @@ Ratios are taken inside blocks, where both saw the same disturbance; the interva
 from dataclasses import dataclass
 from functools import partial
 from math import ceil, floor, log10
-from statistics import median
 
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
@@ -71,7 +70,7 @@ def _bar(point, reference):
     ratios = stats.block_ratios(noise.by_block(point, RATE), noise.by_block(reference, RATE))
     if not ratios:
         return "no block has both"
-    middle = median(ratios)
+    middle = stats.median_ratio(ratios)
     return Bar(middle, stats.median_interval(ratios), len(ratios)) if middle > 0 else "zero"
 
 

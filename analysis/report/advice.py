@@ -6,7 +6,7 @@ and what each primitive costs at the same job. Where they have nothing, the comm
 
 from dataclasses import dataclass
 
-from analysis import points
+from analysis import points, sheets
 from analysis.measures import MEASURES
 from analysis.report import contests, words
 from analysis.report.contests import CONTENDED, OVERSUBSCRIBED, UNCONTENDED
@@ -96,8 +96,9 @@ def _evidence(evidence, figures, rows):
 
 def of(evidence, figures):
     """Pairs of a setting and its contests: those with others present, or the lonely one if there is no other."""
-    measure, found = MEASURES[evidence.measure], []
+    found = []
     for figure in figures:
+        measure = MEASURES["p99" if sheets.is_paced(figure) else evidence.measure]  # at a given rate all do as much
         on = dict(figure.setting.params).get("on")
         if (figure.setting.workload, figure.setting.kind) == (evidence.workload, measure.kind) and evidence.on in (None, on):
             crowds = contests.in_crowds(figure, measure)

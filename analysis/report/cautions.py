@@ -5,10 +5,12 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from statistics import median
 
-from analysis import noise
+from analysis import noise, summary
 from analysis.measures import MEASURES
-from analysis.points import FAR
+from analysis.points import FAR, assignment
+from analysis.report.contests import OUTSIDE
 from analysis.report.markup import plural
+from analysis.stats import median_ratio
 
 BAD, DOUBT, NOTE = "bad", "doubt", "note"
 LEVELS = {BAD: "wrong", DOUBT: "doubtful", NOTE: "to know"}
@@ -111,8 +113,9 @@ def _far(figures):
 
 def _missing(figures):
     """Thread counts that others of the same setting have."""
-    found = [f"{f.setting.workload} ({f.setting.kind}): {name} at {', '.join(map(str, lacking))}" for f in figures
-             for name, series in f.series.items() if (lacking := sorted(set(f.threads) - {p.threads for p in series}))]
+    found = [f"{f.setting.workload} ({f.setting.kind}): no {name} at {', '.join(map(str, lacking))}" for f in figures
+             for name, series in f.series.items() if summary.standing(series[0]) not in OUTSIDE
+             if (lacking := sorted(set(f.threads) - {p.threads for p in series}))]
     if found:
         yield Caution(NOTE, f"Points are missing that others of the same setting have, in {plural(len(found), 'series')}.",
                       tuple(found))
@@ -129,7 +132,7 @@ def _few(figures):
 def _twice(figures):
     """The reference measured twice: what cannot be told from nothing on this machine."""
     rate = MEASURES["throughput"].value_of
-    off = [abs(median(pair.ratios) - 1) for f in figures if f.setting.kind == "throughput" for pair in noise.pairs(f, rate)]
+    off = [abs(median_ratio(pair.ratios) - 1) for f in figures if f.setting.kind == "throughput" for pair in noise.pairs(f, rate)]
     if off:
         level = DOUBT if median(off) > NOISY else NOTE
         yield Caution(level, f"The reference measured twice, close in time, differs from itself by {median(off):.1%} (median of "
@@ -151,7 +154,13 @@ def _crowded(trials):
 
 
 def _places(trials):
-    return _some(dict.fromkeys(f"{t.workload} {t.implementation} at {t.threads}" for t in trials))
+    """A rate is named, since it is what saturates."""
+    return _some(dict.fromkeys(f"{t.workload} {t.implementation} at {t.threads}" + _rate(t) for t in trials))
+
+
+def _rate(trial):
+    rate = dict(trial.params).get("rate", 0)
+    return f" and {assignment('rate', rate)}/s" if rate else ""
 
 
 def _some(words):

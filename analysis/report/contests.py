@@ -98,14 +98,35 @@ def _apart(one, other):
 
 def of_figures(figures):
     """By setting without its kind, in the order of the figures: the contests that count in it, by crowd."""
+    return {setting: in_crowds(figure, measure) if measure else {} for setting, figure, measure in _settings(figures)}
+
+
+def without_result(figures):
+    """By setting and crowd: why nobody has a number there, where it was measured."""
+    found = {}
+    for setting, figure, measure in _settings(figures):
+        for crowd, threads in _crowds(figure).items() if measure else ():
+            if threads and contest(figure, crowd, threads, measure) is None:
+                found[setting, crowd] = _why_nobody([p for p in figure.points if p.copy == 0 and p.threads == threads], measure)
+    return found
+
+
+def _settings(figures):
+    """Each setting without its kind, with the figure and the measure that count in it."""
     kinds = {}
     for figure in figures:
         kinds.setdefault(replace(figure.setting, kind=""), {})[figure.setting.kind] = figure
-    found = {}
     for setting, of_kind in kinds.items():
         measure = _measure(setting, of_kind)
-        found[setting] = in_crowds(of_kind[measure.kind], measure) if measure else {}
-    return found
+        yield setting, measure and of_kind[measure.kind], measure
+
+
+def _why_nobody(points, measure):
+    if any(p.saturated for p in points):
+        return "saturated"
+    if any(p.trials for p in points):
+        return f"too few latencies for {measure.name}" if measure.kind == "latency" else "no number"
+    return points[0].why_failed
 
 
 def _measure(setting, of_kind):
@@ -118,18 +139,23 @@ def _measure(setting, of_kind):
 
 
 def in_crowds(figure, measure):
+    """The contests by crowd, where anybody has a number."""
+    return {crowd: found for crowd, threads in _crowds(figure).items()
+            if threads and (found := contest(figure, crowd, threads, measure))}
+
+
+def _crowds(figure):
     """One thread count stands for each crowd: an average over thread counts would be nobody's number."""
     beyond = {n for n in figure.threads if n in figure.oversubscribed or (figure.capacity or n) < n}
     within = [n for n in figure.threads if n not in beyond]
-    chosen = {UNCONTENDED: 1 if 1 in within else None, CONTENDED: max((n for n in within if n > 1), default=None),
-              OVERSUBSCRIBED: max(beyond, default=None)}
-    return {crowd: found for crowd, threads in chosen.items() if threads and (found := contest(figure, crowd, threads, measure))}
+    return {UNCONTENDED: 1 if 1 in within else None, CONTENDED: max((n for n in within if n > 1), default=None),
+            OVERSUBSCRIBED: max(beyond, default=None)}
 
 
 def contest(figure, crowd, threads, measure):
     """None if nobody has a number there."""
     here = [p for p in figure.points if p.copy == 0 and p.threads == threads and summary.standing(p) not in OUTSIDE]
-    fit = [p for p in here if not _is_saturated(p) and not _breaks(p)]
+    fit = [p for p in here if not p.saturated and not _breaks(p)]
     able = {p.implementation: side for p in fit if (side := comparison.side_of(p, measure)).usable}
     near = {name: side for name, side in able.items() if not side.only_far} or able
     if not near:
@@ -148,10 +174,6 @@ def contest(figure, crowd, threads, measure):
 def _breaks(point):
     """Sometimes or always: what hangs now and then wins nothing."""
     return any(t.verdict in ("hang", "violated") for t in point.failed)
-
-
-def _is_saturated(point):
-    return 2 * sum(t.saturated for t in point.trials) > len(point.trials)
 
 
 def _judged(rows):

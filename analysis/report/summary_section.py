@@ -9,19 +9,21 @@ HEADS = {"uncontended": "uncontended (1 thread)", "contended": "contended (a pro
          "oversubscribed": "oversubscribed (more threads than processors)"}
 
 
-def section(contests, rows):
-    """`contests`: by setting and crowd. `rows`: ids of the result table's rows by place."""
+def section(contests, without, rows):
+    """`contests`: by setting and crowd. `without`: for those that are none, why. `rows`: ids of the result table's rows by
+    place."""
     named = words.settings(list(contests))
     every = [contest for found in contests.values() for contest in found.values()]
     if not every:
         return [h("p", "Nothing here can be held against anything: no trial gave a number.")]
-    return [_overview(contests, named, rows), h("p", words.method(every), class_="note"),
+    return [_overview(contests, without, named, rows), h("p", words.method(every), class_="note"),
             *_details(contests, named, rows)]
 
 
-def _overview(contests, named, rows):
+def _overview(contests, without, named, rows):
     crowds = [crowd for crowd in CROWDS if any(crowd in found for found in contests.values())]
-    lines = [h("tr", h("th", _called(named[setting]), scope="row"), [_cell(found.get(crowd), crowd, rows) for crowd in crowds])
+    lines = [h("tr", h("th", _called(named[setting]), scope="row"),
+               [_cell(found.get(crowd), without.get((setting, crowd), "not measured"), crowd, rows) for crowd in crowds])
              for setting, found in contests.items()]
     head = h("tr", h("th", "workload", scope="col"), [h("th", HEADS[crowd], scope="col") for crowd in crowds])
     return h("table", h("thead", head), h("tbody", lines), class_="overview", id="winners")
@@ -32,9 +34,9 @@ def _called(name):
     return [h("b", workload), " ", h("span", setting, class_="setting")] if setting else h("b", workload)
 
 
-def _cell(contest, crowd, rows):
+def _cell(contest, otherwise, crowd, rows):
     if contest is None:
-        return h("td", h("span", "not measured", class_="nothing"), data_label=crowd)
+        return h("td", h("span", otherwise, class_="nothing"), data_label=crowd)
     apart = f", {len(contest.apart)} not comparable" if contest.apart else ""
     return h("td", words.brief(contest, rows), " ", h("span", _where(contest), apart, class_="where"), data_label=crowd)
 
