@@ -867,3 +867,10 @@ def test_what_is_installed_measures_draws_and_reports(tmp_path):
     page = (tmp_path / "page.html").read_text()
     assert (SOURCE / "analysis" / "report" / "page.css").read_text().split("\n")[2] in page
     assert not list(prefix.rglob("test_*")) and not list(prefix.rglob("__pycache__"))
+
+
+def test_a_run_that_goes_into_a_file_with_results_says_so(tmp_path):
+    command = ["-w", "counter", "-i", "std", "-t", "1", *QUICK, "--latency", "off", "-o", "out.jsonl"]
+    first, second = (run(*command, cwd=tmp_path).stdout for _ in range(2))
+    assert "in the file before" not in first
+    assert "table: the 1 trials of this call; those that were in the file before are in the figures, too" in second

@@ -36,7 +36,7 @@ po::options_description general_options() {
        "schedules with few preemptions), tso (the same with store buffers); --impl and --set on=PRIMITIVE choose; with "
        "--workload the workloads themselves, plain and faulty")  //
       ("stress-time", po::value<std::string>()->default_value("3m")->value_name("TIME"),
-       "about how long, all in all")  //
+       "about how long, all in all; the scheduler goes through two preemptions however little that is")  //
       ("mutants", po::bool_switch(),
        "does the stress suite find what it should? every planted bug in every mode, and the healthy beside them")     //
       ("replay", po::value<std::string>()->value_name("STRING"), "run one schedule again, and print its steps")       //

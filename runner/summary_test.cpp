@@ -170,6 +170,26 @@ TEST_F(Summaries, show_the_backlog_and_no_latency_of_a_trial_that_was_asked_for_
   EXPECT_NE(render(summarize(points, results), false).find("saturated:1"), std::string::npos);
 }
 
+// The slow ones have too few latencies for a p99: that of the fast one alone would lie below the median of all.
+TEST_F(Summaries, show_no_percentile_that_only_some_trials_have) {
+  for (int i = 0; i < 2; ++i) {
+    TrialResult& slow = add(other, 0, 1);
+    slow.trial.kind = Kind::latency;
+    for (int j = 0; j < 10; ++j) latency_in(slow).record(50'000);
+  }
+  add_latency(other, 100);
+  EXPECT_NEAR(*row(other).p50, 50'000, 1000);
+  EXPECT_FALSE(row(other).p99);
+}
+
+TEST_F(Summaries, take_the_middle_between_two_ratios_as_it_is_for_their_reciprocals) {
+  add(reference, 0, 100), add(other, 0, 1000);
+  add(reference, 1, 1000), add(other, 1, 100);
+  EXPECT_NEAR(row(other).ratio->value, 1, 1e-9) << "ten times as fast and ten times as slow";
+  EXPECT_NEAR(row(other).ratio->low, 0.1, 1e-9);
+  EXPECT_NEAR(row(other).ratio->high, 10, 1e-9);
+}
+
 TEST_F(Summaries, count_doubtful_trials_and_keep_them) {
   add(other, 0, 100).validity = {.ok = false, .reasons = {"noisy"}};
   add(other, 1, 100);
