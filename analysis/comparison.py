@@ -324,9 +324,9 @@ def _notes(rows, rules):
     if mute:
         sizes = max((len(row.base.values), len(row.new.values)) for row in mute)
         words = f"{sizes[0]} pairs" if rules.paired else f"{sizes[0]} against {sizes[1]}"
-        notes.append(f"Too few values for {len(mute)} of {len(tests)} rows: {words} cannot tell anything "
-                     f"at {rules.alpha:g} over so many rows; {_enough(len(tests), rules)}{'' if rules.paired else ' on each side'} "
-                     "can, or fewer measures.")
+        each = "" if rules.paired else " on each side"
+        notes.append(f"Too few values for {len(mute)} of {len(tests)} rows: {words} cannot tell anything at {rules.alpha:g} over "
+                     f"so many rows; {_enough(len(tests), rules)}{each} can, or fewer measures.")
     few = [row for row in tests if max(len(row.base.clusters), len(row.new.clusters)) > 1]
     if few:
         notes.append(f"Fewer than {ENOUGH_RUNS} runs on a side: intervals allow for differences between runs, p does not.")

@@ -77,7 +77,8 @@ def _line(place, parts):
     first, _, oversubscribed = parts[0]
     failures = [point.why_failed for point, _, _ in parts if point.failed and not point.trials]
     return Line(place, standing(first), oversubscribed, estimates, ratio, failures[0] if failures else "ok",
-                tuple(f"{word}:{n}" if n else word for word, n in marks.items()), captions.most_runs(point for point, _, _ in parts))
+                tuple(f"{word}:{n}" if n else word for word, n in marks.items()),
+                captions.most_runs(point for point, _, _ in parts))
 
 
 def _marks(point):
@@ -96,7 +97,8 @@ def _estimate(values):
 
 
 COLUMNS = [*labels.COLUMNS, Column("items/s", as_number), Column("low", as_number), Column("high", as_number),
-           Column("n", as_count), Column("x ref", as_ratio), Column("x low", as_ratio), Column("x high", as_ratio), Column("p50 ns", as_number),
+           Column("n", as_count), Column("x ref", as_ratio), Column("x low", as_ratio), Column("x high", as_ratio),
+           Column("p50 ns", as_number),
            Column("p99 ns", as_number), Column("p99.9 ns", as_number), Column("max ns", as_number), Column("Jain", as_ratio),
            Column("CPU ns/op", as_number), Column("verdict"), Column("marks")]
 
