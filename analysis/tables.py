@@ -134,32 +134,47 @@ def _json(table):
 
 def _latex(table):
     """booktabs rules, and siunitx columns for numbers: the two packages that a document has to load."""
-    kinds, columns = zip(*(_latex_column(column, [row[i] for row in table.rows]) for i, column in enumerate(table.columns)))
+    columns = [_latex_column(column, [row[i] for row in table.rows]) for i, column in enumerate(table.columns)]
+    kinds, heads, scales, cells = zip(*columns)
+    above = [heads, scales] if any(scales) else [heads]
     lines = [r"% needs \usepackage{booktabs,siunitx}", rf"\begin{{tabular}}{{{''.join(kinds)}}}", r"\toprule",
-             *(" & ".join(cells) + r" \\" + (r" \midrule" if i == 0 else "") for i, cells in enumerate(zip(*columns)))]
-    lines += [r"\bottomrule", r"\end{tabular}", *(rf"\par{{\footnotesize {latex(note)}\par}}" for note in table.notes)]
+             *(_latex_row(f"{{{word}}}" if word else "" for word in row) for row in above), r"\midrule",
+             *map(_latex_row, zip(*cells)), r"\bottomrule", r"\end{tabular}",
+             *(rf"\par{{\footnotesize {latex(note)}\par}}" for note in table.notes)]
     return "\n".join(lines) + "\n"
+
+
+def _latex_row(cells):
+    return " & ".join(cells) + r" \\"
 
 
 FAR_APART = 1e4  # largest over smallest of a column, from which on no single power of ten suits all of it
 
 
 def _latex_column(column, values):
-    """Kind, and heading and cells. Numbers of one column have one power of ten, which stands in its heading; where they are
-    too far apart for that, a prefix each."""
+    """Kind, heading, power of ten below it, and cells. Numbers of one column share a power; where they are too far apart for
+    one, each has a prefix of its own."""
     head = latex(column.name)
     if not column.is_number:
-        return "l", [f"{{{head}}}", *("--" if v is None else latex(column.show(v)) for v in values)]
+        return "l", head, "", ["--" if v is None else latex(column.show(v)) for v in values]
     sizes = [abs(v) for v in values if v]
     if column.show is not as_number:
-        cells = ["{--}" if v is None else column.show(v) for v in values]
-        return "S", [f"{{{head}}}", *(cell if cell == "{--}" or _is_plain(cell) else f"{{{latex(cell)}}}" for cell in cells)]
-    if sizes and max(sizes) > FAR_APART * min(sizes):
-        return "r", [head, *("--" if v is None else latex(as_number(v)).replace(" ", r"\,") for v in values)]
-    power = 3 * math.floor(math.log10(max(sizes)) / 3) if sizes else 0
-    decimals = min(max(2 - math.floor(math.log10(min(sizes) / 10**power)), 0), 4) if sizes else 0
-    scale = rf" ($10^{{{power}}}$)" if power else ""
-    return "S", [f"{{{head}{scale}}}", *("{--}" if v is None else f"{v / 10**power:.{decimals}f}" for v in values)]
+        power, cells = 0, [column.show(v) for v in values if v is not None]
+    elif sizes and max(sizes) > FAR_APART * min(sizes):
+        return "r", head, "", ["--" if v is None else latex(as_number(v)).replace(" ", r"\,") for v in values]
+    else:
+        power = 3 * math.floor(math.log10(max(sizes)) / 3) if sizes else 0
+        decimals = min(max(2 - math.floor(math.log10(min(sizes) / 10**power)), 0), 4) if sizes else 0
+        cells = [f"{v / 10**power:.{decimals}f}" for v in values if v is not None]
+    shown = iter([cell if _is_plain(cell) else f"{{{latex(cell)}}}" for cell in cells])
+    return _aligned(cells), head, rf"$10^{{{power}}}$" if power else "", ["{--}" if v is None else next(shown) for v in values]
+
+
+def _aligned(cells):
+    """A column that is no wider than its numbers."""
+    parts = [cell.partition(".") for cell in cells if _is_plain(cell)]
+    whole, decimals = (max((len(part[i]) for part in parts), default=1 - i // 2) for i in (0, 2))
+    return f"S[table-format={whole}.{decimals}]"
 
 
 def _is_plain(cell):

@@ -217,15 +217,18 @@ def test_warns_of_the_machine_and_of_a_debug_build(written):
 
 
 def test_warnings_of_several_runs_are_counted(written):
-    machines = [{**environment(f"run-{i}"), "warnings": ["a virtual machine"] + ["a load"] * (i == 0)} for i in range(3)]
+    machines = [{**environment(f"run-{i}"), "warnings": ["a virtual machine", f"the load was 1.{i}"] + ["a load"] * (i == 0)}
+                for i in range(3)]
     _, environments = load.read([written([*machines, trial(environment="run-0")])], pytest.fail)
     said = [caution.words for caution in cautions._machine(environments)]
-    assert said == ["a load (1 of 3 runs)", "a virtual machine (3 of 3 runs)"]
+    assert said == ["a load (1 of 3 runs)", "a virtual machine (3 of 3 runs)", "the load was 1.0\N{EN DASH}1.2 (3 of 3 runs)"]
 
 
 def test_reasons_that_differ_in_numbers_are_one(written):
     found = warned(written, [unbelievable(trial(block=i), f"foreign CPU {9 + i}.5 % (3 %)") for i in range(3)])
     assert [one[2] for one in found if "Doubtful" in one[1]] == [("foreign CPU 9.5\N{EN DASH}11.5 % (3 %) (3 times)",)]
+    found = warned(written, [unbelievable(trial(), "a \0 of its own")])
+    assert [one[2] for one in found if "Doubtful" in one[1]] == [("a \N{REPLACEMENT CHARACTER} of its own",)]
 
 
 # When to use what ----------------------------------------------------------------------------------------------------

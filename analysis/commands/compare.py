@@ -70,7 +70,7 @@ def check_comparable(base, new, across):
         raise UsageError(f"these are two machines ({machines[0].machine} and {machines[1].machine}); "
                          "--across compares them all the same")
     if before[0].source[0] == after[0].source[0]:
-        warn("BASE and NEW are the same file")
+        warn("BASE and NEW are the same")
     for what in ("compiler", "flags", "build_type"):
         texts = [str(machine.facts.get("build", {}).get(what, "unknown")) for machine in machines]
         if texts[0] != texts[1]:

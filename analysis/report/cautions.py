@@ -1,7 +1,7 @@
 """What to know before believing any number on the page: the machine, the build, what failed, what was left out."""
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
 from statistics import median
 
@@ -83,13 +83,15 @@ def _mixed(trials, environments):
 
 
 def _machine(environments):
-    """What the runner said of the machine; each sentence once."""
-    sentences = Counter()
+    """What the runner said of the machine; sentences that differ in numbers alone are one."""
+    alike = defaultdict(list)
     for environment in environments.values():
         warnings = environment.facts.get("warnings")
-        sentences.update(set(map(str, warnings if isinstance(warnings, list) else [])))
-    for sentence, runs in sorted(sentences.items()):
-        yield Caution(DOUBT, sentence + (f" ({runs} of {len(environments)} runs)" if len(environments) > 1 else ""))
+        for sentence in sorted(set(map(str, warnings if isinstance(warnings, list) else []))):
+            alike[_form(sentence)].append(NUMBER.findall(sentence))
+    for form, numbers in sorted(alike.items()):
+        runs = f" ({len(numbers)} of {len(environments)} runs)" if len(environments) > 1 else ""
+        yield Caution(DOUBT, _with_ranges(form, numbers) + runs)
 
 
 def _doubts(trials):
@@ -172,10 +174,15 @@ def _reasons(words):
     """Each once, the commonest first. Those that differ in numbers alone are one, with the range of each number."""
     alike = defaultdict(list)
     for word in words:
-        alike[NUMBER.sub("\0", word)].append(NUMBER.findall(word))
+        alike[_form(word)].append(NUMBER.findall(word))
     ordered = sorted(alike.items(), key=lambda one: (-len(one[1]), one[0]))
     return tuple(_with_ranges(form, numbers) + (f" ({len(numbers)} times)" if len(numbers) > 1 else "")
                  for form, numbers in ordered)
+
+
+def _form(words):
+    """A NUL for each number, and none of the record's own."""
+    return NUMBER.sub("\0", words.replace("\0", "\N{REPLACEMENT CHARACTER}"))
 
 
 def _with_ranges(form, numbers):
