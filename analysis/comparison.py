@@ -327,6 +327,9 @@ def _notes(rows, rules):
         each = "" if rules.paired else " on each side"
         notes.append(f"Too few values for {len(mute)} of {len(tests)} rows: {words} cannot tell anything at {rules.alpha:g} over "
                      f"so many rows; {_enough(len(tests), rules)}{each} can, or fewer measures.")
+    disturbed = sum(row.base.disturbed and row.new.disturbed for row in rows)
+    if 2 * disturbed > len(rows):
+        notes.append(f"Disturbed on both sides in {disturbed} of {len(rows)} rows: a quiet machine would tell more.")
     few = [row for row in tests if max(len(row.base.clusters), len(row.new.clusters)) > 1]
     if few:
         notes.append(f"Fewer than {ENOUGH_RUNS} runs on a side: intervals allow for differences between runs, p does not.")

@@ -99,8 +99,10 @@ def test_doubtful_trials_count_where_both_sides_are_mostly_doubtful(sides):
     def busy(rate, seed, sure=3):
         return [*sample(rate, n=sure, seed=seed), *map(unbelievable, sample(rate, n=12, seed=seed + 9))]
 
-    row = only_row(compare(*sides(busy(1e6, 1), busy(0.8e6, 2)), THROUGHPUT))
+    found = compare(*sides(busy(1e6, 1), busy(0.8e6, 2)), THROUGHPUT)
+    row = only_row(found)
     assert (row.verdict, row.note, len(row.new.values)) == ("slower", "disturbed", 12)
+    assert found.notes == ["Disturbed on both sides in 1 of 1 rows: a quiet machine would tell more."]
     row = only_row(compare(*sides(busy(1e6, 1, sure=1), busy(0.8e6, 2)), THROUGHPUT))
     assert (row.verdict, len(row.new.values)) == ("slower", 12), "also where one side has too few others to set them aside"
     row = only_row(compare(*sides(sample(1e6, n=12), busy(0.8e6, 2)), THROUGHPUT))
