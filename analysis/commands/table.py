@@ -12,7 +12,8 @@ HELP = "write one line a point: throughput with interval, ratio to the reference
 
 def add_arguments(parser):
     reading.add_arguments(parser)
-    parser.add_argument("--columns", metavar="LIST", help="only these columns, by their headings, in this order (default: all; in latex what a page has room for)")
+    parser.add_argument("--columns", metavar="LIST",
+                        help="only these columns, by their headings, in this order (default: all; in latex what fits a page)")
     parser.add_argument("--format", choices=tables.FORMS, default="console", help="default: %(default)s")
 
 

@@ -59,7 +59,8 @@ def _sections(study):
     used = {t.environment: study.environments[t.environment] for t in study.trials}
     return [
         ("warnings", "Before you believe it", _cautions(study)),
-        ("summary", "Who wins where", summary_section.section(contests.of_figures(study.figures), contests.without_result(study.figures), rows)),
+        ("summary", "Who wins where",
+         summary_section.section(contests.of_figures(study.figures), contests.without_result(study.figures), rows)),
         ("advice", "When to use which primitive", advice.section(study.figures, rows)),
         ("environment", "The system under test", machine.section(used)),
         ("results", "All results", results.section(study.lines)),
