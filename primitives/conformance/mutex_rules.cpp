@@ -32,7 +32,7 @@ void m1_all_ways_to_acquire_exclude_each_other(const Subject& subject, Check& ch
 void m2_no_update_is_lost(const Subject& subject, Check& check) {
   const auto mutex = subject.make();
   Witness witness;
-  const auto visits = run_rounds(crowd(subject, check.team), subject.rounds(500), 40ms, [&](int) {
+  const auto visits = run_rounds(crowd(subject, check.team), 5000, 15ms, [&](int) {
     const std::lock_guard guard(*mutex);
     witness.visit(64);
   });
@@ -457,7 +457,7 @@ void m11_guards(const Subject& subject, Check& check) {
 void x1_guarded_data_is_free_of_races(const Subject& subject, Check& check) {
   const auto mutex = subject.make();
   Ledger ledger;
-  run_rounds(crowd(subject, check.team), subject.rounds(300), 25ms, [&](int) {
+  run_team_for(10ms, crowd(subject, check.team), [&](int) {
     const std::lock_guard guard(*mutex);
     ledger.turn(check);
   });
