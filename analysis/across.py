@@ -35,15 +35,18 @@ class Threads:
         beyond = end < figure.threads[-1]
         if beyond:
             axis.axvspan(max(end, left), right, color="0.94", linewidth=0, zorder=0, label="_oversubscribed")
-        for border in figure.borders:
-            if left < border.threads < right:
-                axis.axvline(border.threads, color="0.45", linewidth=0.8, linestyle=BORDERS[border.of], zorder=1,
-                             label=f"_{border.of}")
+        for border in shown_borders(figure):
+            axis.axvline(border.threads, color="0.45", linewidth=0.8, linestyle=BORDERS[border.of], zorder=1, label=f"_{border.of}")
         words = f"{end} {'PU' if end == 1 else 'PUs'}" if known else ""
         if beyond:
             words = f"oversubscribed (more than {words})" if known else "oversubscribed"
         if labelled and (beyond or end < right):
             axis.text(1, 1.02, words, transform=axis.transAxes, ha="right", va="bottom", fontsize=style.SMALL, color="0.3")
+
+
+def shown_borders(figure):
+    """Those of a figure that lie on its thread axis."""
+    return [b for b in figure.borders if figure.threads[0] / MARGIN < b.threads < figure.threads[-1] * MARGIN]
 
 
 @dataclass(frozen=True)

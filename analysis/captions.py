@@ -6,6 +6,7 @@ A figure travels without its file, so whatever a reader needs in order not to be
 from collections import Counter, defaultdict
 
 from analysis import noise, stats
+from analysis.across import shown_borders
 from analysis.points import FAR, assignment
 
 MOST_PLACES = 8  # implementations that a sentence names before it says how many more there are
@@ -53,7 +54,7 @@ def setting(figure):
 def lines(figure):
     """What the vertical lines are, where there is more than the one that the shade begins at."""
     words = {"package": "one package", "core": "all cores", "PU": "all PUs"}
-    shown = [border for border in figure.borders if figure.threads[0] < border.threads < figure.threads[-1]]
+    shown = shown_borders(figure)
     if not any(border.of != "PU" for border in shown):
         return ""
     return f"Vertical lines: {', '.join(f'{words[border.of]} ({border.threads})' for border in shown)}."

@@ -11,13 +11,15 @@ from itertools import groupby
 from math import nan
 
 from matplotlib.lines import Line2D
-from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.ticker import EngFormatter, FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
 from analysis import layout, style
 from analysis.sheets import Sheet
 
-CROSS = 0.065  # share of the axes' height that a cross takes
-CROSSES = 0.35  # and all that stand above each other together, at the most
+MARK = 0.065  # share of the axes' height that a cross, or another mark at the edge, takes
+STACK = 0.35  # and all that stand above each other together, at the most
+MOST_MARKS = 8  # that do: of more a number says how many
+MOST_POINTS = 16  # of a curve that have a marker: more of them would hide its dashes
 SPREAD = 1.3  # room below and above the curves, on a log axis
 
 
@@ -42,7 +44,7 @@ class Panel:
     def paint(self, axis):
         for curve in self.curves:
             _curve(axis, curve)
-        _crosses(axis, self.curves)
+        stack(axis, self._gaps, {"marker": "X", "markersize": 5})
         for guide in self.guides:
             axis.plot(guide.threads, guide.values, label=guide.label, zorder=1.5, **style.guide(guide.dash))
         highs = [e.interval.high for c in self.curves for e in c.estimates]
@@ -54,14 +56,19 @@ class Panel:
         number = EngFormatter(unit=self.unit, sep="\N{NO-BREAK SPACE}" if self.unit else "")
         axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}") if self.share else number)
 
+    @property
+    def _gaps(self):
+        return [(gap.at, curve.implementation) for curve in self.curves for gap in curve.gaps]
+
     def _scale(self, axis, highs):
+        """Leaves the bottom to the crosses."""
+        room = stacked(self._gaps)
         if self.log:
             lows = [e.interval.low or e.median for c in self.curves for e in c.estimates]
             lows += [min(guide.values) for guide in self.guides]
-            _log_axis(axis, min(lows), max(highs), _cross_height(self.curves))
+            _log_axis(axis, min(lows), max(highs), room)
         else:
-            axis.set_ylim(0, 1.05 if self.share else 1.08 * max(highs) or 1)
-            axis.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+            _linear_axis(axis, 1.05 if self.share else 1.08 * max(highs) or 1, room)
 
 
 def sheet(panels, sentences):
@@ -111,13 +118,22 @@ def _log_axis(axis, low, high, room):
     axis.yaxis.set_minor_formatter(NullFormatter())
 
 
+def _linear_axis(axis, high, room):
+    axis.set_ylim(-high * room / (1 - room), high)
+    ticks = MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]).tick_values(0, high)
+    axis.yaxis.set_major_locator(FixedLocator([tick for tick in ticks if 0 <= tick <= high]))
+    if room:
+        axis.axhline(0, color="0.6", linewidth=0.5, zorder=1, label="_zero")
+
+
 def _curve(axis, curve):
     """One line object for the whole curve, broken at gaps: a line across a gap would claim what was not measured."""
     look = style.look_of(curve.implementation)
     found = {e.at: e for e in curve.estimates}
     places = sorted({*found, *(gap.at for gap in curve.gaps)})
     values = [found[n].median if n in found else nan for n in places]
-    axis.plot(places, values, label=style.label(curve.implementation), **look.line)
+    every = None if curve.gaps else -(-len(places) // MOST_POINTS) or None
+    axis.plot(places, values, label=style.label(curve.implementation), markevery=every, **look.line)
     for measured, run in groupby(places, key=lambda n: n in found):
         if measured:
             _band(axis, [found[n] for n in run], look.colour)
@@ -132,24 +148,30 @@ def _band(axis, estimates, colour):
         axis.fill_between(places, lows, highs, color=colour, alpha=0.18, linewidth=0)
 
 
-def _crosses(axis, curves):
-    """A hollow cross at the bottom for each gap, those of one place above each other: the smaller the more there
-    are."""
-    most = _most_gaps(curves)
-    step = min(CROSS, CROSSES / most) if most else 0
-    below = Counter()
-    for curve in curves:
-        for gap in curve.gaps:
-            height = step * (below[gap.at] + 0.5)
-            below[gap.at] += 1
-            axis.plot([gap.at], [height], transform=axis.get_xaxis_transform(), marker="X", markersize=5 * step / CROSS,
-                      markerfacecolor="white", markeredgecolor=style.look_of(curve.implementation).colour,
-                      markeredgewidth=0.8 * step / CROSS, linestyle="none", clip_on=False, zorder=4, label="_gap")
+def stack(axis, marks, look, top=False):
+    """A hollow mark for each place and implementation, at the bottom or at the top, those of one place above each other: the
+    smaller the more there are. `look`: arguments of `Axes.plot`, or a function that takes the implementation and gives
+    them."""
+    step = stacked(marks) / _most(marks) if marks else 0
+    total, below = Counter(place for place, _ in marks), Counter()
+    for place, name in marks:
+        height = step * (below[place] + 0.5)
+        below[place] += 1
+        at = [place], [1 - height if top else height]
+        if below[place] == MOST_MARKS < total[place]:
+            axis.text(at[0][0], at[1][0], f"+{total[place] - MOST_MARKS + 1}", transform=axis.get_xaxis_transform(), ha="center",
+                      va="center", fontsize=5, color="0.3", label="_more")
+        elif below[place] <= MOST_MARKS:
+            words = look(name) if callable(look) else look
+            axis.plot(*at, transform=axis.get_xaxis_transform(), linestyle="none", clip_on=False, zorder=4, label="_gap",
+                      markerfacecolor="white", markeredgecolor=style.look_of(name).colour, markeredgewidth=0.8 * step / MARK,
+                      **{**words, "markersize": words["markersize"] * step / MARK})
 
 
-def _most_gaps(curves):
-    return max(Counter(gap.at for curve in curves for gap in curve.gaps).values(), default=0)
+def stacked(marks):
+    """The share of the height that they take."""
+    return min(MARK * _most(marks), STACK)
 
 
-def _cross_height(curves):
-    return min(CROSS * _most_gaps(curves), CROSSES)
+def _most(marks):
+    return min(max(Counter(place for place, _ in marks).values(), default=0), MOST_MARKS)

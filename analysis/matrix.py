@@ -48,8 +48,8 @@ def paint(axis, rows, columns, cells):
 def _cell(axis, x, y, cell):
     axis.axvspan(x, x + 1, 1 - (y + 1) / axis.get_ylim()[0], 1 - y / axis.get_ylim()[0], facecolor=SHADES(cell.shade),
                  edgecolor="white", linewidth=0.5, zorder=0.5)
-    axis.text(x + 0.5, y + (0.72 if cell.marks else 0.5), cell.text, ha="center", va="center", fontsize=LARGEST, zorder=3,
-              gid="cell", color="black")
+    axis.text(x + 0.5, y + (0.72 if cell.marks else 0.5), cell.text, ha="center", va="center", fontsize=LARGEST,
+              linespacing=0.9, zorder=3, gid="cell", color="black")
     for i, name in enumerate(cell.marks):
         line = style.look_of(name).line
         axis.plot([x + 0.5], [y + 0.32], **{**line, "linestyle": "none"}, label=style.label(name), zorder=3,

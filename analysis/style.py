@@ -61,25 +61,49 @@ ALGORITHMS = {
     "monitor": (SKY, "P"),
     "std": (BLACK, "o"),
     "posix": (BLACK, "s"),
+    "tbb": (BLACK, "D"),
+    "cohort": (SKY, "p"),
     "atomic": (PURPLE, "p"),
     "none": ("#777777", "*"),
 }
 OTHER_MARKERS = ("<", ">", "h", "d", "8", "H")
 
-WAITS = {
+WAITS = {  # as far as they go around one algorithm, no two with one fill: in a cell or at a place there is no dash to see
     "spin": ("-", "full"),
-    "pause": ((0, (1, 1)), "full"),
-    "backoff": ((0, (5, 1.5, 1, 1.5)), "full"),
-    "yield": ((0, (3, 1.5)), "full"),
+    "pause": ((0, (1, 1)), "top"),
+    "backoff": ((0, (5, 1.5, 1, 1.5)), "bottom"),
+    "yield": ((0, (3, 1.5)), "right"),
+    "proportional": ((0, (2, 1)), "full"),
     "park": ((0, (6, 2)), "none"),
     "spin-park": ((0, (6, 1.5, 1, 1.5, 1, 1.5)), "left"),
+    "backoff-park": ((0, (4, 1, 2, 1)), "full"),
+    "yield-park": ((0, (3, 1, 3, 1, 1, 1)), "full"),
     "condvar": ((0, (1, 2)), "none"),
+    "any": ((0, (4, 1)), "full"),
     "mutex": ("-", "none"),
     "timed_mutex": ((0, (2, 2)), "left"),
     "": ("-", "full"),
+    # Of libraries, whose names are not those of waits.
+    "adaptive": ((0, (4, 1)), "full"),
+    "errorcheck": ((0, (2, 1)), "top"),
+    "prio_inherit": ((0, (4, 1, 2, 1)), "bottom"),
+    "robust": ((0, (1, 1.5)), "right"),
+    "spinlock": ((0, (5, 2)), "left"),
+    "atomic_wait": ((0, (4, 1)), "left"),
+    "latch": ((0, (2, 1)), "full"),
+    "fas": ((0, (5, 2)), "full"),
+    "ticket": ((0, (4, 1)), "left"),
+    "ticket_pb": ((0, (2, 1)), "right"),
+    "mcs": ((0, (1, 1.5)), "none"),
+    "clh": ((0, (4, 1, 2, 1)), "top"),
+    "anderson": ((0, (5, 2)), "bottom"),
+    "centralized": ("-", "full"),
+    "combining": ((0, (4, 1)), "left"),
+    "dissemination": ((0, (2, 1)), "right"),
+    "tournament": ((0, (4, 1, 2, 1)), "top"),
 }
-OTHER_DASHES = ("-", (0, (4, 1)), (0, (2, 1)), (0, (4, 1, 2, 1)), (0, (1, 1.5)), (0, (8, 2)))
-OTHER_FILLS = ("full", "none", "top", "right")
+OTHER_DASHES = ("-", (0, (4, 1)), (0, (2, 1)), (0, (4, 1, 2, 1)), (0, (1, 1.5)), (0, (5, 2)))
+OTHER_FILLS = ("full", "none", "top", "right", "left", "bottom")
 
 
 @dataclass(frozen=True)

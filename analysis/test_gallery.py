@@ -2,6 +2,7 @@
 
 from collections import Counter
 from itertools import product
+from math import log
 from xml.etree import ElementTree
 
 import pytest
@@ -202,6 +203,22 @@ def test_bars_are_medians_of_ratios_inside_blocks(drawn):
     assert axis.get_xlabel() == "\N{MULTIPLICATION SIGN} std/mutex"
 
 
+def test_a_bar_of_one_block_has_no_whisker_and_what_has_no_bar_a_dash(drawn):
+    records = [measured("std/mutex", 2), measured("mcs/spin", 2, 2e6), measured("clh/spin", 2, block=1)]
+    drawing = drawn(speed_up, [environment(), *records])
+    (axis,) = drawing.axes
+    assert not [line for line in axis.lines if line.get_label() == "_interval"]
+    assert [text.get_text() for text in axis.texts if text.get_label() == "_ratio"] == ["\N{EN DASH}", "2.00"]
+    assert "clh/spin at 2 (no block has both)" in caption(drawing)
+
+
+@pytest.mark.parametrize("low, high", [(0.995, 1.004), (0.85, 1.15), (0.68, 1.4), (0.9, 3.3), (1e-4, 1.2), (0.5, 40)])
+def test_a_narrow_scale_has_the_one_and_a_number_far_from_it(low, high):
+    one, other = sorted(speed_up.ticks(low, high, 2), key=lambda tick: tick != 1)
+    assert one == 1 and low <= other <= high
+    assert abs(log(other)) > 0.6 * max(-log(low), log(high)) or high > 30 * low
+
+
 def test_another_baseline_can_be_asked_for(drawn):
     records = [environment(), *(measured(name, 2, rate) for name, rate in (("std/mutex", 1e6), ("mcs/spin", 4e6)))]
     (axis,) = drawn(speed_up, records, baseline="mcs/spin").axes
@@ -235,6 +252,30 @@ def test_placements_stand_in_columns_with_the_median_rate_in_the_cell(drawn):
     assert "clh/spin on one at 2 (hang)" in caption(drawing)
 
 
+def test_placements_with_long_names_are_numbered_and_cells_say_where_threads_take_turns(drawn):
+    long = [f"hwloc:package:{i}.core:0-3.pu:0" for i in (0, 1)]
+    crowd = {"roles": "interleaved", "granted": [0, 0], "oversubscribed": True}
+    drawing = drawn(placement, [environment(), *(measured("std/mutex", 2, policy=policy) for policy in long),
+                                trial("std/mutex", 2, placement={"policy": "one", **crowd}, metrics=COUNTS)])
+    (axis,) = drawing.axes
+    assert [label.get_text() for label in axis.get_xticklabels()] == ["P1", "P2", "one"]
+    assert f"P1: {long[0]}; P2: {long[1]}" in caption(drawing)
+    cells = [text.get_text() for text in axis.texts if text.get_text() != "2 threads"]
+    assert [cell.endswith(placement.CROWDED) for cell in cells] == [False, False, True]
+    assert "more threads than processors in this placement" in caption(drawing)
+
+
+@pytest.mark.parametrize("width", style.WIDTHS)
+def test_many_lengths_of_sections_fit_into_their_cells(drawn, width):
+    names = ["std/mutex", *(f"{algorithm}/spin" for algorithm in ("ttas", "mcs", "clh", "tas", "ticket"))]
+    records = [measured(name, n, 1e6, block=block, params={"critical_ns": a, "parallel_ns": b}) for name in names for n in (2, 8)
+               for a in (0, 1000) for b in (0, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 50000) for block in range(3)]
+    drawing = drawn(sections, [environment(), *records], width=width)
+    assert_fits(drawing, style.WIDTHS[width])
+    numbers = [text for axis in drawing.axes for text in axis.texts if "\N{MULTIPLICATION SIGN}" in text.get_text()]
+    assert len(numbers) == 48 and min(text.get_fontsize() for text in numbers) >= (3.5 if width == "one" else 6)
+
+
 def test_wake_ups_go_by_place(drawn):
     (axis,) = drawn(wake, [environment(), measured("std/mutex", 2, kind="latency")]).axes
     (line,) = lines(axis).values()
@@ -242,13 +283,13 @@ def test_wake_ups_go_by_place(drawn):
     assert axis.get_xlabel() == "place of the runner in the order of waking"
 
 
-def test_a_saturated_rate_is_a_triangle_and_no_latency(drawn):
+def test_a_saturated_rate_is_a_hollow_mark_and_no_latency(drawn):
     loads = [measured("std/mutex", 2, kind="latency", params={"rate": rate}, saturated=rate > 2e5) for rate in (1e5, 2e5, 4e5)]
     drawing = drawn(response, [environment(), *loads])
     for axis in drawing.axes:
         assert list(lines(axis)["std/mutex"].get_xdata()) == [1e5, 2e5]
-        (triangle,) = [line for line in axis.lines if line.get_label() == "_saturated"]
-        assert triangle.get_xdata()[0] == 4e5
+        (mark,) = [line for line in axis.lines if line.get_label() == "_gap"]
+        assert mark.get_xdata()[0] == 4e5
     assert "With 2 threads kept up with at most: std/mutex 200k/s." in caption(drawing)
 
 

@@ -6,10 +6,13 @@ from random import Random
 
 import pytest
 
-from analysis import history_check, history_index
+from analysis import history_check, history_index, style
 from analysis.history_index import Run, Series, Value
 from analysis.measures import MEASURES
 from analysis.places import Place
+from analysis.plots import history as history_plot
+from analysis.test_gallery import assert_fits
+from analysis.test_plots import assert_apart
 from analysis.test_history import called, only_file, point, record, runs, store, values  # noqa: F401, store is a fixture
 
 
@@ -176,6 +179,38 @@ def test_what_is_drawn_is_the_same_bytes_each_time_and_stays_in_its_folder(capsy
         contents.append({path.name: path.read_bytes() for path in (tmp_path / "figures" / out).iterdir()})
     assert len(contents[0]) == 8 and contents[0] == contents[1]
     assert sorted(p.name for p in (tmp_path / "figures").iterdir()) == ["one", "two"]
+
+
+def drawn(folder, width="two"):
+    (trend,) = history_check.trends(history_index.series(folder, pytest.fail), history_check.Rules())
+    with style.applied():
+        drawing = history_plot.draw(trend, width)
+        drawing.canvas.draw()
+    assert_fits(drawing, style.WIDTHS[width])
+    return drawing
+
+
+@pytest.mark.parametrize("width", style.WIDTHS)
+def test_changes_close_to_each_other_have_words_that_can_be_read(store, width):
+    (axis,) = drawn(store(runs([1e6] * 60 + [1.6e6] * 8 + [3e6] * 60)), width).axes
+    assert len([line for line in axis.lines if line.get_label() == "_change"]) == 2
+    first, second = axis.texts
+    assert first.get_text()[:2] == "+6" and second.get_text()[:2] in ("+8", "+9")
+    assert_apart([first.get_window_extent(), second.get_window_extent()])
+
+
+@pytest.mark.parametrize("measure, value, words", [
+    ("p99", 2e4, "20\N{NO-BREAK SPACE}µs"), ("cpu", 300.0, "300\N{NO-BREAK SPACE}ns"), ("jain", 0.8, "0.8"), ("throughput", 4e6, "4M")])
+def test_values_are_drawn_in_units_that_a_reader_knows(store, measure, value, words):
+    kind = MEASURES[measure].kind
+    folder = store([record(i, [point(0, kind=kind, values={measure: [value] * 3 + [7]})]) for i in range(3)])
+    (axis,) = drawn(folder).axes
+    assert words in [label.get_text() for label in axis.get_yticklabels()]
+
+
+def test_a_collapse_is_drawn_on_a_logarithmic_axis(store):
+    (axis,) = drawn(store(runs([1e6] * 20 + [1e2] * 20))).axes
+    assert axis.get_yscale() == "log" and axis.texts[0].get_text().startswith("\N{MULTIPLICATION SIGN}")
 
 
 def test_too_many_series_to_draw_are_refused(capsys, store, tmp_path):

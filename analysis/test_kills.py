@@ -4,7 +4,10 @@ import json
 
 import pytest
 
-from analysis import cli, kills
+from analysis import cli, kills, style
+from analysis.plots import kill_matrix
+from analysis.test_gallery import assert_fits
+from analysis.test_plots import caption
 
 
 def line(subject="lock/bug", **changes):
@@ -41,6 +44,23 @@ def test_draws_the_same_bytes_every_time(tmp_path, capsys, count):
     assert cli.main(["kills", str(file)]) == 0
     assert all(open(path, "rb").read() == content for path, content in first.items())
     assert b"Type3" not in first[paths[0]]
+
+
+@pytest.mark.parametrize("width", style.WIDTHS)
+def test_what_is_drawn_says_what_its_marks_mean_and_shows_a_false_alarm(tmp_path, width):
+    subjects = kills.read(write(tmp_path / "k.jsonl", [
+        *many(12), line("spin", healthy=True, killed=False), line("ticket", healthy=True, mode="tso")]))
+    with style.applied():
+        drawing = kill_matrix.draw(subjects, width)
+        drawing.canvas.draw()
+    assert_fits(drawing, style.WIDTHS[width])
+    scale, axes = drawing.axes
+    assert [label.get_text() for label in scale.get_xticklabels()] == ["\N{LESS-THAN OR EQUAL TO}0.01", "0.1", "1",
+                                                                      "\N{GREATER-THAN OR EQUAL TO}10"]
+    (frame,) = [patch for patch in axes.patches if patch.get_label() == "_alarm"]
+    column = [text.get_text() for text in axes.get_yticklabels()].index("healthy: ticket")
+    assert int(frame.get_y()) == column
+    assert "a false alarm (1 subject)" in caption(drawing) and "not killed" in caption(drawing)
 
 
 @pytest.mark.parametrize("bad", [

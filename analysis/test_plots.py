@@ -9,7 +9,8 @@ from analysis import points, sheets, style
 from analysis.conftest import environment, failed, sweep, trial
 from analysis.load import read
 from analysis.plots import latency, throughput
-from analysis.test_style import NAMES
+
+NAMES = "ttas/backoff ttas/spin ttas/pause ttas/yield ticket/spin".split()
 
 
 @pytest.fixture
@@ -187,6 +188,27 @@ def test_crosses_of_one_thread_count_stand_above_each_other_and_below_the_curves
     assert_apart(boxes)
     lowest = axis.transData.transform((2, 1e3))[1]
     assert max(box.y1 for box in boxes) < lowest
+
+
+def test_crosses_on_a_linear_axis_have_a_strip_of_their_own_below_zero(draw):
+    records = [environment(), *throughputs({1: 2e6, 2: 1e6}, "std/mutex"), trial("mcs/spin", 4, rate=0)]
+    records += [failed(trial(name, threads=4)) for name in NAMES]
+    (axis,) = draw(throughput, records).axes
+    assert axis.get_yscale() == "linear" and min(axis.get_yticks()) == 0
+    assert max(cross.get_window_extent().y1 for cross in crosses(axis)) < axis.transData.transform((4, 0))[1]
+
+
+def test_of_many_crosses_a_number_says_how_many_more(draw):
+    names = [f"lock-{i}/spin" for i in range(11)]
+    (axis,) = draw(throughput, [environment(), trial("std/mutex", 1), *(failed(trial(name, threads=2)) for name in names)]).axes
+    assert len(crosses(axis)) == 7 and "+4" in [text.get_text() for text in axis.texts]
+
+
+def test_a_long_curve_has_a_marker_at_some_of_its_points_and_its_dashes_stay_visible(draw):
+    (axis,) = draw(throughput, [environment(), *throughputs({n: 1e6 for n in range(1, 65)})]).axes
+    assert lines(axis)["ticket/spin"].get_markevery() == 4
+    (axis,) = draw(throughput, [environment(), *throughputs({n: 1e6 for n in range(1, 17)})]).axes
+    assert lines(axis)["ticket/spin"].get_markevery() in (None, 1)
 
 
 def test_a_rate_of_zero_is_drawn_on_a_linear_axis_and_a_cross_on_a_logarithmic_one(draw):

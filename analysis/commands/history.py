@@ -32,6 +32,7 @@ def add_arguments(parser):
     check.add_argument("--last", type=_runs, default=Rules.last, metavar="N",
                        help="changes in the last N runs are news (default: %(default)s)")
     show.add_argument("-o", "--output", metavar="DIR", help="draw the chosen series into this folder")
+    writing.add_width(show, "two")
     writing.add_formats(show)
 
 
@@ -109,9 +110,9 @@ def _draw(found, arguments):
                          "--threads, --measures")
     names = writing.FileNames()
     for trend in found:
-        path = Path(arguments.output) / names.of("history", [str(trend.series.place), trend.series.name])
+        path = Path(arguments.output) / names.of(f"history-{trend.series.name}", [str(trend.series.place)])
         with style.applied():
-            writing.figure(drawing.draw(trend), path, arguments.formats)
+            writing.figure(drawing.draw(trend, arguments.width), path, arguments.formats)
 
 
 def _table(found):

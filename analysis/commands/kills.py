@@ -13,6 +13,7 @@ HELP = "draw which planted bugs a run of syncbench --mutants has found, and how 
 def add_arguments(parser):
     parser.add_argument("file", metavar="FILE", help="what syncbench --mutants -o FILE has written")
     parser.add_argument("-o", "--output", metavar="DIR", help="folder for the figure (default: beside the file)")
+    writing.add_width(parser, "two")
     writing.add_formats(parser)
 
 
@@ -21,5 +22,6 @@ def run(arguments):
     subjects = kills.read(source)
     folder = Path(arguments.output) if arguments.output else source.parent
     with style.applied():
-        writing.figure(kill_matrix.draw(subjects), folder / f"{source.stem}-{kill_matrix.NAME}", arguments.formats)
+        writing.figure(kill_matrix.draw(subjects, arguments.width), folder / f"{source.stem}-{kill_matrix.NAME}",
+                       arguments.formats)
     return 0

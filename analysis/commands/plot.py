@@ -18,7 +18,7 @@ def add_arguments(parser):
     parser.add_argument("--only", type=_plots, metavar="NAME[,..]", help=f"some of {','.join(plot.NAME for plot in PLOTS)}")
     parser.add_argument("--baseline", metavar="NAME", help="implementation that ratios are to (default: the one that the records "
                                                            "call the reference)")
-    parser.add_argument("--width", choices=style.WIDTHS, default="one", help="columns of a page (default: %(default)s)")
+    writing.add_width(parser, "one")
     writing.add_formats(parser)
 
 

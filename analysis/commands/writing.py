@@ -26,6 +26,10 @@ def add_formats(parser):
                         help=f"some of {','.join(style.FORMATS)} (default: all)")
 
 
+def add_width(parser, default):
+    parser.add_argument("--width", choices=style.WIDTHS, default=default, help="columns of a page (default: %(default)s)")
+
+
 def figure(drawing, base, forms):
     """Writes a drawing as base.form for each form, and prints the paths. Call inside `style.applied()`."""
     for form in forms:

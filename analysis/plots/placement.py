@@ -13,6 +13,8 @@ HEADING = "Throughput by placement and implementation"
 KIND = "throughput"
 AXES = ("policy",)
 ROW = 0.135  # inches
+CROWDED = "\N{DEGREE SIGN}"  # behind a number
+NARROW = 25  # characters of a placement that fit beside a column
 
 
 def worth(group):
@@ -23,11 +25,25 @@ def worth(group):
 def compose(group):
     shown = group.at(*group.crowds)
     rows, columns = list(shown.series), [figure.setting.policy for figure in shown.figures]
-    crowds = {n: _rates(shown, n, rows) for n in group.crowds}
+    short = {policy: policy if len(policy) <= NARROW else f"P{i}" for i, policy in enumerate(columns, 1)}
+    rates = {n: _rates(shown, n, rows) for n in group.crowds}
+    known = [rate for found in rates.values() for rate in found.values() if rate > 0]
+    crowds = {n: _cells(shown, n, found, known) for n, found in rates.items()}
+    marked = any(cell.text.endswith(CROWDED) for cells in crowds.values() for cell in cells.values())
     sentences = captions.around(
-        shown, "Columns: placements. Cells: median operations/s; darker: more, by its logarithm.", _reliability(shown),
-        captions.missing(_missing(shown)))
-    return Sheet(sentences, partial(_draw, rows, columns, {group.crowd(n): found for n, found in crowds.items()}, sentences))
+        shown, "Columns: placements. Cells: median operations/s; darker: more, by its logarithm.",
+        "; ".join(f"{word}: {policy}" for policy, word in short.items() if word != policy),
+        f"{CROWDED} more threads than processors in this placement." if marked else "",
+        _reliability(shown), captions.missing(_missing(shown)))
+    headings = {group.crowd(n): cells for n, cells in crowds.items()}
+    return Sheet(sentences, partial(_draw, rows, list(short.values()), headings, sentences))
+
+
+def _cells(group, threads, rates, known):
+    """By (row, column). A heading that says oversubscribed speaks for all columns; where some have room, cells say it."""
+    within = [threads not in figure.oversubscribed for figure in group.figures]
+    return {(y, x): matrix.Cell(_shade(rate, known), matrix.number(rate) + (CROWDED if any(within) and not within[x] else ""))
+            for (y, x), rate in rates.items()}
 
 
 def _rates(group, threads, rows):
@@ -70,11 +86,8 @@ def _draw(rows, columns, crowds, sentences, width):
     side_by_side = width == "two"
     shape = (1, len(crowds)) if side_by_side else (len(crowds), 1)
     axes = canvas.subplots(*shape, squeeze=False)
-    rates = [rate for found in crowds.values() for rate in found.values() if rate > 0]
-    for axis, (heading, found) in zip(axes.ravel(), crowds.items()):
-        cells = {place: matrix.Cell(_shade(rate, rates), matrix.number(rate)) for place, rate in found.items()}
-        matrix.paint(axis, [style.short(name, style.BESIDE[width]) for name in rows],
-                     [style.short(name, style.BESIDE["one"]) for name in columns], cells)
+    for axis, (heading, cells) in zip(axes.ravel(), crowds.items()):
+        matrix.paint(axis, [style.short(name, style.BESIDE[width]) for name in rows], list(map(style.label, columns)), cells)
         axis.tick_params(axis="x", labelrotation=0 if max(map(len, columns)) * len(columns) < 40 else 90)
         if side_by_side and axis is not axes.flat[0]:
             axis.tick_params(labelleft=False)

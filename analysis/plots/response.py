@@ -1,10 +1,9 @@
 """Response time against offered load: how long operations take that come at their own rate, up to the knee and beyond it.
 
 Where more is due than can be done, the backlog grows for as long as the window lasts: the latency there says how long the
-window was, and has no number. Such a rate is a triangle at the top.
+window was, and has no number. Such a rate has a hollow marker at the top.
 """
 
-from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from statistics import median
@@ -20,7 +19,6 @@ HEADING = "Response time against offered load"
 KIND = "latency"
 RATE, = AXES = ("rate",)
 PERCENTILES = ("p50", "p99")
-TRIANGLE = 0.06  # share of the axes' height that one takes
 
 
 @dataclass(frozen=True)
@@ -29,20 +27,16 @@ class Loaded(frame.Panel):
 
     def paint(self, axis):
         super().paint(axis)
-        step = min(TRIANGLE, 0.45 / max(Counter(rate for _, rate in self.saturated).values(), default=1))
-        beside = Counter()
-        for name, rate in self.saturated:
-            height = 1 - step * (beside[rate] + 0.5)
-            beside[rate] += 1
-            axis.plot([rate], [height], transform=axis.get_xaxis_transform(), marker=6, markersize=4.5 * step / TRIANGLE,
-                      color=style.look_of(name).colour, linestyle="none", clip_on=False, zorder=4, label="_saturated")
-        self._make_room(axis, step * max(beside.values(), default=0))
+        marks = [(rate, name) for name, rate in self.saturated]
+        self._make_room(axis, frame.stacked(marks))
+        frame.stack(axis, marks, lambda name: {"marker": style.look_of(name).marker, "markersize": 4.5}, top=True)
 
     def _make_room(self, axis, share):
-        """Between the curves and the triangles: as `frame` leaves it for crosses, at the other end."""
+        """Between the curves and what is saturated: as `frame` leaves it for crosses, at the other end."""
         low, high = axis.get_ylim()
         if share and axis.get_yscale() == "log":
             axis.set_ylim(low, high * (high / low) ** (share / (1 - share)))
+            axis.plot([0, 1], [1 - share] * 2, transform=axis.transAxes, color="0.6", linewidth=0.5, zorder=1, label="_edge")
 
 
 def worth(group):
@@ -71,7 +65,7 @@ def compose(group):
     drawn = [curve for panel in panels for curve in panel.curves]
     return frame.sheet(panels, captions.around(
         shown, captions.bands(drawn), *sentences, captions.gaps(drawn, lambda rate: f"{matrix.number(rate)}/s"),
-        "Triangle at the top: saturated in most trials, where latency grows with the window and has no number."))
+        "Hollow above the line: saturated in most trials, where latency grows with the window and has no number."))
 
 
 def _curves(loads, threads, percentile):

@@ -20,7 +20,9 @@ NAME = "sections"
 HEADING = "The fastest by work inside and outside the lock"
 KIND = "throughput"
 INSIDE, OUTSIDE = AXES = ("critical_ns", "parallel_ns")
-ROW = 0.3  # inches
+ROW, HIGHER_ROW = 0.3, 0.38  # inches; the higher one where a cell says that there are more
+NARROWEST = 0.4  # inches of a cell beside another map
+LABELLED = 0.4  # inches of a cell with a label below it
 LABEL = 1.0  # inches that the word beside the rows takes
 MOST = 3  # markers that a cell holds
 ENOUGH = points.ENOUGH  # blocks: fewer tell nothing apart
@@ -99,19 +101,22 @@ def _bands(crowds):
 
 def _draw(insides, outsides, crowds, sentences, width):
     canvas = style.new_figure(width)
-    side_by_side = width == "two"
+    side_by_side = width == "two" and style.WIDTHS[width] >= NARROWEST * len(crowds) * len(outsides)
     axes = canvas.subplots(*((1, len(crowds)) if side_by_side else (len(crowds), 1)), squeeze=False)
+    room = style.WIDTHS[width] / (len(crowds) if side_by_side else 1) / len(outsides)
     values = [_value(winner) for found in crowds.values() for winner in found.values()]
     rows = insides[::-1]  # the longest on top, as on any axis
     for axis, (heading, found) in zip(axes.ravel(), crowds.items()):
         cells = {(len(rows) - 1 - y, x): _cell(winner, values) for (y, x), winner in found.items()}
         matrix.paint(axis, list(map(_time, rows)), list(map(_time, outsides)), cells)
+        axis.tick_params(axis="x", labelrotation=0 if room > LABELLED else 90)
         axis.set_xlabel("work outside (parallel)")
         axis.set_ylabel("work inside (critical)" if axis is axes.flat[0] or not side_by_side else "")
         axis.text(0, 1.02, heading, transform=axis.transAxes, va="bottom", fontsize=style.SMALL, color="0.3")
+    more = any(len(winner.names) > MOST for found in crowds.values() for winner in found.values())
     names = sorted({name for found in crowds.values() for winner in found.values() for name in winner.names[:MOST]})
     handles = [Line2D([], [], label=style.short(name), **{**style.look_of(name).line, "linestyle": "none"}) for name in names]
-    layout.arrange(canvas, axes.tolist(), max(ROW * len(rows), LABEL), handles, sentences)
+    layout.arrange(canvas, axes.tolist(), max((HIGHER_ROW if more else ROW) * len(rows), LABEL), handles, sentences)
     matrix.fit(canvas, axes.ravel())
     return canvas
 
@@ -121,7 +126,7 @@ def _cell(winner, values):
     more = len(winner.names) - MOST
     low, high = min(values), max(values)
     shade = 0.0 if low <= 0 or low == high else log(_value(winner) / low) / log(high / low)
-    return matrix.Cell(shade, f"{text} +{more}" if more > 0 else text, tuple(winner.names[:MOST]))
+    return matrix.Cell(shade, f"{text}\n+{more}" if more > 0 else text, tuple(winner.names[:MOST]))
 
 
 def _value(winner):

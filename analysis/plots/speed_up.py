@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from math import ceil, floor, log10
 
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from analysis import captions, layout, noise, stats, style
@@ -18,7 +19,7 @@ HEADING = "Speed-up against a baseline"
 KIND = "throughput"
 AXES = ()
 ROW = 0.14  # inches
-FOR_NUMBERS = {"one": 0.5, "two": 0.25}  # share of the width, at the right
+FOR_NUMBERS = {"one": 0.55, "two": 0.25}  # share of the width, at the right
 
 
 @dataclass(frozen=True)
@@ -118,9 +119,10 @@ def ticks(low, high, most):
     if high > 30 * low:
         found = [10.0**power for power in range(ceil(log10(low)), floor(log10(high)) + 1)]
     else:
-        steps = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 1, 2, 5, 10)
+        steps = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 1, 2, 5, 10)
+        room = 8 if most == 2 else most  # of two, the outer one shall be far out
         found = next(found for step in steps
-                     if len(found := [i * step for i in range(ceil(low / step), floor(high / step) + 1) if i]) <= max(most, 2))
+                     if len(found := [i * step for i in range(ceil(low / step), floor(high / step) + 1) if i]) <= room)
     if most == 2:
         return sorted({1.0, max(found, key=lambda value: abs(log10(value)), default=1.0)})
     for thinner in range(1, len(found) + 1):
@@ -134,13 +136,24 @@ def _paint(axis, y, name, bar):
     if bar is None:
         return
     if not isinstance(bar, Bar):
-        text = bar
+        text = "\N{EN DASH}"  # the caption has the reason
     else:
-        text = f"{bar.ratio:.2f}" if 0.1 <= bar.ratio < 1000 else f"{bar.ratio:.2g}"
+        text = _number(bar.ratio)
         look = ({"color": "white", "edgecolor": "0.4", "hatch": "/////"} if name == _AGAIN
                 else {"color": style.look_of(name).colour})
         axis.barh(y, bar.ratio - 1, left=1, height=0.66, linewidth=0.5, label=style.label(name), **look)
-        axis.plot([max(bar.interval.low, axis.get_xlim()[0]), bar.interval.high], [y, y], color="black", linewidth=0.8,
-                  solid_capstyle="butt", marker="|", markersize=3, markeredgewidth=0.8, label="_interval")
+        if bar.blocks > 1:
+            axis.plot([max(bar.interval.low, axis.get_xlim()[0]), bar.interval.high], [y, y], color="black", linewidth=0.8,
+                      solid_capstyle="butt", marker="|", markersize=3, markeredgewidth=0.8, label="_interval",
+                      path_effects=[withStroke(linewidth=2, foreground="white")])  # bars are as dark as it is
     axis.text(0.995, y, text, transform=axis.get_yaxis_transform(), ha="right", va="center", fontsize=style.SMALL - 0.5,
               color="0.15", label="_ratio")
+
+
+def _number(ratio):
+    if 0.1 <= ratio < 1000:
+        return f"{ratio:.2f}"
+    if 0.001 <= ratio < 0.1:
+        return f"{ratio:.2g}"
+    mantissa, exponent = f"{ratio:.1e}".split("e")
+    return f"{mantissa}e{int(exponent)}"
