@@ -22,6 +22,9 @@ mkdir -p build/bin && cp stand-in build/bin/syncbench && cp analyze build/bin/sy
 STAND_IN = """#!{python}
 import os, pathlib, sys, time
 arguments = sys.argv[1:]
+if arguments == ["--version"]:
+    print("syncbench", os.environ.get("VERSION", "1"))
+    sys.exit(0)
 with open(os.environ["CALLS"], "a") as calls:
     print("syncbench", *arguments, file=calls)
 if "--dry-run" in arguments:
@@ -112,6 +115,16 @@ def test_what_was_measured_is_not_measured_again(tree):
     before = tree.measured()
     assert tree.run("--quick").returncode == 0
     assert tree.measured() == before
+
+
+@pytest.mark.parametrize("arguments, version", [([], "1"), (["--quick"], "2")])
+def test_nothing_is_added_to_what_another_build_measured_or_more_quickly(tree, arguments, version):
+    folder = str(tree.output)
+    assert tree.run("--quick", "--output", folder).returncode == 0
+    before = {path: path.read_bytes() for path in tree.output.rglob("*.jsonl*")}
+    done = tree.run(*arguments, "--output", folder, VERSION=version)
+    assert done.returncode == 2 and "has the quick study by syncbench 1, and this is a" in done.stderr
+    assert {path: path.read_bytes() for path in tree.output.rglob("*.jsonl*")} == before
 
 
 @pytest.mark.parametrize("number, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
