@@ -99,11 +99,11 @@ std::string table_of(std::string_view primitive, const std::vector<Judged>& all)
     if (std::ranges::find(names, one.trial->implementation) == names.end()) names.push_back(one.trial->implementation);
     cells[{one.trial->implementation, one.trial->rule}] = one.finding.outcome;
   }
-  std::string text = fmt::format("{:<24}", primitive);
+  std::string text = fmt::format("{:<26}", primitive);
   for (const auto rule : rules) text += fmt::format("{:>5}", rule);
   text += "\n";
   for (const auto name : names) {
-    text += fmt::format("  {:<22}", name);
+    text += fmt::format("  {:<24}", name);
     constexpr std::string_view kMarks[] = {".", "FAIL", "t", "-"};
     for (const auto rule : rules)
       text += fmt::format("{:>5}", kMarks[static_cast<std::size_t>(cells.at({name, rule}))]);

@@ -87,10 +87,10 @@ std::string list_implementations() {
   std::string_view primitive;
   for (const Facts& one : all_facts()) {
     if (one.primitive != primitive)
-      text += fmt::format("{}\n  {:<24}{:<9}{:<23}{:<6}{:<7}{:<9}{:>6}{:>7}  {}\n", one.primitive, "name", "family",
+      text += fmt::format("{}\n  {:<26}{:<9}{:<23}{:<6}{:<7}{:<9}{:>6}{:>7}  {}\n", one.primitive, "name", "family",
                           "chosen", "FIFO", "timed", "destroy", "bytes", "align", "in one line [source]");
     primitive = one.primitive;
-    text += fmt::format("  {:<24}{:<9}{:<23}{:<6}{:<7}{:<9}{:>6}{:>7}  {} [{}]\n", one.name, one.family,
+    text += fmt::format("  {:<26}{:<9}{:<23}{:<6}{:<7}{:<9}{:>6}{:>7}  {} [{}]\n", one.name, one.family,
                         to_text(one.standing), yes_no(one.traits.fifo), yes_no(one.timed),
                         one.traits.destroy_after_use ? "at once" : "late", one.size, one.alignment, one.summary,
                         one.traits.source);

@@ -282,7 +282,7 @@ std::string table_of(const std::vector<CellResult>& results) {
     if (!result.everything) row.bound = std::min(row.bound, result.complete_bound);  // else there is nothing beyond it
     row.everything = row.everything && result.everything;
   }
-  std::string text = fmt::format("{:<18}{:<24}{:<11}{:>6}{:>12}{:>12}{:>8}{:>9}  {}\n", "primitive", "implementation",
+  std::string text = fmt::format("{:<18}{:<26}{:<11}{:>6}{:>12}{:>12}{:>8}{:>9}  {}\n", "primitive", "implementation",
                                  "mode", "cells", "runs", "excluded", "points", "time", "outcome");
   for (const auto& key : order) {
     const Row& row = rows[key];
@@ -290,7 +290,7 @@ std::string table_of(const std::vector<CellResult>& results) {
     std::string outcome = "passed";
     for (const auto& [kind, count] : row.kinds)
       outcome = fmt::format("{}{} {}", outcome == "passed" ? "" : outcome + ", ", count, kind);
-    text += fmt::format("{:<18}{:<24}{:<11}{:>6}{:>12}{:>12}{:>8}{:>8.1f}s  {}\n", std::get<0>(key), std::get<1>(key),
+    text += fmt::format("{:<18}{:<26}{:<11}{:>6}{:>12}{:>12}{:>8}{:>8.1f}s  {}\n", std::get<0>(key), std::get<1>(key),
                         std::get<2>(key), row.cells, row.runs, depth_of(row, scheduled), points_of(row), row.seconds,
                         outcome);
   }
@@ -372,7 +372,7 @@ int run_stress(const Options& options) {
     for (const Unsupported& one : find_unsupported(programs, modes)) {
       if (file) file->write(to_json(one));
       unsupported +=
-          fmt::format("{:<18}{:<24}{:<11}unsupported: {}\n", one.primitive, one.implementation, one.mode, one.reason);
+          fmt::format("{:<18}{:<26}{:<11}unsupported: {}\n", one.primitive, one.implementation, one.mode, one.reason);
     }
   if (path != "-") fmt::print("{}{}{}", table_of(results), unsupported, explain(modes));
   if (std::fflush(stdout) != 0) return kIncomplete;

@@ -226,7 +226,7 @@ std::string line_of(const SummaryRow& row, bool colour) {
   if (row.far != 0) notes += fmt::format(" far:{}", row.far);
   if (row.doubtful != 0) notes += fmt::format(" doubtful:{}", row.doubtful);
   return fmt::format(
-      "  {:<22}{:>10}{:>11}{:>20}{:>5}{:>8}{:>10}{:>10}{:>10}{:>7}{:>10}  {}{}{}{}\n",
+      "  {:<24}{:>10}{:>11}{:>20}{:>5}{:>8}{:>10}{:>10}{:>10}{:>7}{:>10}  {}{}{}{}\n",
       row.point->subject->implementation, show_threads(*row.point),
       show(row.items_per_second, [](const Median& m) { return show_rate(m.value); }),
       show(row.items_per_second,
@@ -306,7 +306,7 @@ std::string render(const Summary& summary, bool colour, double timer_ns) {
   std::string text, current;
   for (const SummaryRow& row : summary.rows) {
     if (std::string next = heading(*row.point); next != current) {
-      text += fmt::format("{}{}\n  {:<22}{:>10}{:>11}{:>20}{:>5}{:>8}{:>10}{:>10}{:>10}{:>7}{:>10}  {}\n",
+      text += fmt::format("{}{}\n  {:<24}{:>10}{:>11}{:>20}{:>5}{:>8}{:>10}{:>10}{:>10}{:>7}{:>10}  {}\n",
                           text.empty() ? "" : "\n", next, "implementation", "threads", "items/s", "interval", "n",
                           ratio_title(summary, next), "p50", "p99", "p99.9", "Jain", "CPU/op", "verdict");
       current = std::move(next);
