@@ -65,6 +65,10 @@ ALGORITHMS = {
     "cohort": (SKY, "p"),
     "atomic": (PURPLE, "p"),
     "none": ("#777777", "*"),
+    # Whole families, where a workload takes several primitives of one: as the mutexes that stand for them.
+    "spin": (VERMILION, "^"),
+    "futex": (ORANGE, "v"),
+    "condvar": (SKY, "P"),
 }
 OTHER_MARKERS = ("<", ">", "h", "d", "8", "H")
 

@@ -34,6 +34,11 @@ def test_two_implementations_of_a_primitive_never_look_the_same(primitive, seen)
     assert len(found) == len(names)
 
 
+def test_families_look_like_what_stands_for_them():
+    for family, mutex in (("spin", "ttas"), ("ticket", "ticket"), ("futex", "tristate"), ("condvar", "monitor"), ("std", "std")):
+        assert (look_of(family).colour, look_of(family).marker) == (look_of(f"{mutex}/x").colour, look_of(f"{mutex}/x").marker)
+
+
 def test_the_algorithm_chooses_colour_and_marker_and_the_wait_the_dash():
     assert (look_of("ticket/spin").colour, look_of("ticket/spin").marker) == (
         look_of("ticket/park").colour, look_of("ticket/park").marker)
