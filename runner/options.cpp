@@ -57,7 +57,7 @@ po::options_description what_options() {
        "families (such as futex), names (ticket/park), patterns ('ticket/*'), or all; see --list; "
        "default: every family's representative")  //
       ("threads,t", po::value<std::string>()->value_name("N[,..]"),
-       "1,2,4 or 1-8:2 or pow2 (to all processors), cores, all; default: powers of two to four times the processors")  //
+       "1,2,4 or 1-8:2 or pow2 (to all PUs), cores, all; default: powers of two to four times the processors")  //
       ("set", po::value<Strings>()->value_name("KEY=V[,V..]"),
        "a workload parameter; several values make an axis")  //
       ("critical", po::value<std::string>()->value_name("TIME"),
