@@ -67,8 +67,8 @@ std::optional<double> rate(const TrialResult& result) {
   return result.items_per_second();
 }
 
-// Of trials of which at least nine in ten have the value: the others' middle would be one of other trials, a p99 below the
-// median. analysis/measures.py follows the same rule.
+// Of trials of which at least nine in ten have the value: the others' middle would be one of other trials, a p99 below
+// the median. analysis/measures.py follows the same rule.
 template <class Value>
 std::optional<double> middle_of_most(const Trials& trials, Value value) {
   const auto median = median_over(trials, value);
