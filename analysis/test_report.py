@@ -85,6 +85,11 @@ def test_at_a_rate_of_its_own_nobody_wins_by_the_rate(figures):
     assert [one.measure.name for one in crowds] == ["p99"]
 
 
+def test_a_latency_that_is_a_thousandth_is_not_called_none(report):
+    page = report([*paced("count/spin", 5000, {"p99": 45}), *paced("std/mutex", 5000, {"p99": 26_000})])
+    assert "0.0017\N{MULTIPLICATION SIGN} std/mutex [0.0017, 0.0017]" in page and "0.00\N{MULTIPLICATION SIGN}" not in page
+
+
 @pytest.mark.parametrize("changes, words", [
     ({"saturated": True}, "saturated"), ({"latency": {"count": 50}}, "too few latencies for p99")])
 def test_where_nobody_has_a_number_the_reason_stands(figures, changes, words):

@@ -65,8 +65,8 @@ def _times(contest):
     ratio = contest.to_reference
     if ratio is None:
         return None
-    ends = f" [{ratio.interval.low:.2f}, {ratio.interval.high:.2f}]" if ratio.trials > 1 else ""
-    return f"{ratio.value:.2f}\N{MULTIPLICATION SIGN} {contest.reference.implementation}{ends}"
+    ends = f" {_range(ratio.interval.low, ratio.interval.high)}" if ratio.trials > 1 else ""
+    return f"{_number(ratio.value)}\N{MULTIPLICATION SIGN} {contest.reference.implementation}{ends}"
 
 
 def _ratio(contest):
@@ -84,8 +84,17 @@ def _next(contest, rows):
     reference = contest.reference
     if row.interval is None or (reference and row.place.implementation == reference.implementation):
         return None
-    return join([f" {row.ratio:.2f}\N{MULTIPLICATION SIGN} the next, ", name(contest, row.place.implementation, rows),
-                 f" [{row.interval[0]:.2f}, {row.interval[1]:.2f}]."])
+    return join([f" {_number(row.ratio)}\N{MULTIPLICATION SIGN} the next, ", name(contest, row.place.implementation, rows),
+                 f" {_range(*row.interval)}."])
+
+
+def _number(ratio):
+    """Two decimals would make nothing of a latency that is a thousandth."""
+    return f"{ratio:.2f}" if ratio >= 0.1 or ratio == 0 else f"{ratio:.2g}"
+
+
+def _range(low, high):
+    return f"[{_number(low)}, {_number(high)}]"
 
 
 def _price(contest):
